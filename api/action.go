@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/digitalocean/godo"
+)
+
+// Danger is how much harm an action can do; the words are approvals'.
+type Danger string
+
+// The dangers.
+const (
+	Safe         Danger = "safe"
+	Disruptive   Danger = "disruptive"   // interrupts service
+	Irreversible Danger = "irreversible" // cannot be undone, loses nothing
+	Destructive  Danger = "destructive"  // loses data, access or a safety net
+)
+
+// Args are an action's arguments by parameter name, in their canonical spelling.
+type Args map[string]string
+
+// Action declares one action on a Droplet: all there is to know of it. Parsing,
+// usage errors, help, the approval card, execution and docs/actions.md derive
+// from it; adding an action is one literal in [Catalogue] and nothing else.
+type Action struct {
+	// Type is DigitalOcean's action type, such as power_cycle. The verb that
+	// people type is the same with "-" for "_".
+	Type string
+	// Title names it on a card, in the imperative: "Rebuild".
+	Title string
+	// Summary is one line for the help.
+	Summary string
+	// Params are what it takes besides the Droplet; positional ones in order.
+	Params []Param
+	// Danger judges it with its arguments.
+	Danger func(Args) Danger
+	// Effect is one plain sentence on what it does to this Droplet, which people
+	// read before they approve. Plain text, no markup.
+	Effect func(Droplet, Args, *Image) string
+	// Loses says what would be lost, empty if nothing is. Plain text.
+	Loses func(Droplet, Args, *Image) string
+	// Scopes are the token scopes it needs besides droplet:read.
+	Scopes []string
+	// PreCheck answers a sentence on why DigitalOcean would refuse it, or why it
+	// would do harm, given the Droplet as it is; empty if nothing is in the way.
+	// It runs when asked and again right before acting.
+	PreCheck func(Droplet, Args, *Image) string
+	// PostCheck says whether the Droplet looks like the action is done, given
+	// what it was before; DigitalOcean's status trails the action by seconds.
+	PostCheck func(before, after Droplet, a Args, img *Image) bool
+	// Result describes what came of it, from the Droplet as it was and is; may
+	// be nil. Plain text.
+	Result func(before, after Droplet, a Args) string
+	// ByTag says whether DigitalOcean offers it by tag.
+	ByTag bool
+	// Usual is how long it usually takes where no history tells.
+	Usual time.Duration
+	// Call sends it. img is the pinned image, if it takes one.
+	Call func(ctx context.Context, c *godo.Client, droplet int, a Args, img *Image) (*godo.Action, *godo.Response, error)
+}
+
+// Kind is what kind of value a parameter takes; it tells which look-up checks
+// and completes it.
+type Kind string
+
+// The kinds.
+const (
+	Text   Kind = "text"
+	Size   Kind = "size"   // a size slug
+	Base   Kind = "image"  // an image by ID or slug, pinned to its ID when asked
+	Backup Kind = "backup" // a backup of the same Droplet, by ID
+	Kernel Kind = "kernel" // a kernel's ID
+	Choice Kind = "choice" // one of Choices
+	Switch Kind = "switch" // a flag without a value: "true" or absent
+)
+
+// Param declares one parameter of an action.
+type Param struct {
+	Name     string // "size"; as a flag, "--size"
+	Kind     Kind
+	Doc      string // one line
+	Example  string
+	Required bool
+	// Flag says that it is given as --name value, not by position.
+	Flag    bool
+	Choices []string
+	// Default makes a value where none is given; may be nil.
+	Default func(Droplet, time.Time) string
+	// Check answers what is wrong with a value and what would be right; empty if
+	// it is fine; may be nil.
+	Check func(string) string
+}

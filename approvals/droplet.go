@@ -1,0 +1,101 @@
+package approvals
+
+import (
+	"fmt"
+	"time"
+)
+
+// Droplet is what is known of a Droplet when a card shows it. Its fields are
+// those of api.Droplet, one by one and of plain types, so that one converts
+// into the other and neither room imports the other.
+type Droplet struct {
+	ID        int      `json:"id"`
+	Name      string   `json:"name"`
+	Status    string   `json:"status"` // new, active, off, archive
+	Region    string   `json:"region"` // slug
+	Size      string   `json:"size"`   // slug
+	ImageID   int      `json:"image_id"`
+	Image     string   `json:"image"` // slug, or the name where it has none
+	PublicIP  string   `json:"public_ip,omitempty"`
+	PrivateIP string   `json:"private_ip,omitempty"`
+	PublicIP6 string   `json:"public_ip6,omitempty"`
+	Tags      []string `json:"tags,omitempty"`
+	VCPUs     int      `json:"vcpus,omitempty"`
+	MemoryMB  int      `json:"memory_mb,omitempty"`
+	DiskGB    int      `json:"disk_gb,omitempty"`
+	Monthly   float64  `json:"monthly,omitempty"` // US dollars
+	Backups   bool     `json:"backups,omitempty"` // automatic backups are on
+	GPU       bool     `json:"gpu,omitempty"`
+	KernelID  int      `json:"kernel_id,omitempty"`
+	Created   string   `json:"created,omitempty"` // RFC 3339
+	VPC       string   `json:"vpc,omitempty"`
+}
+
+// Image is the image, backup or snapshot that a request will use, pinned to its
+// ID when the request is made. Its fields are those of api.Image.
+type Image struct {
+	ID      int      `json:"id"`
+	Slug    string   `json:"slug,omitempty"`
+	Name    string   `json:"name"`
+	Distro  string   `json:"distro,omitempty"`
+	Kind    string   `json:"kind"` // base, snapshot, backup, custom
+	Created string   `json:"created,omitempty"`
+	MinDisk int      `json:"min_disk,omitempty"` // GB
+	SizeGB  float64  `json:"size_gb,omitempty"`
+	Regions []string `json:"regions,omitempty"`
+}
+
+// Label is what people call an image: its slug, else its name.
+func (i Image) Label() string {
+	if i.Slug != "" {
+		return i.Slug
+	}
+	return i.Name
+}
+
+// Rescue is what one could go back to if a destructive action goes wrong.
+type Rescue struct {
+	// Known is false when DigitalOcean could not be asked: the card then says
+	// so, instead of claiming that there is none.
+	Known    bool   `json:"known"`
+	Backup   *Image `json:"backup,omitempty"`
+	Snapshot *Image `json:"snapshot,omitempty"`
+}
+
+// Difference is one property that is not what the card showed.
+type Difference struct {
+	DropletID int    `json:"droplet_id,omitempty"`
+	What      string `json:"what"` // name, status, image, size, region
+	Was       string `json:"was"`
+	Is        string `json:"is"`
+}
+
+func (d Difference) String() string { return fmt.Sprintf("%s: %s → %s", d.What, d.Was, d.Is) }
+
+// Differences lists which of the properties an approval binds (CONTRACT §5:
+// name, status, image, size, region) are not in now what they were in d.
+func (d Droplet) Differences(now Droplet) []Difference {
+	var out []Difference
+	add := func(what, was, is string) {
+		if was != is {
+			out = append(out, Difference{DropletID: d.ID, What: what, Was: was, Is: is})
+		}
+	}
+	add("name", d.Name, now.Name)
+	add("status", d.Status, now.Status)
+	if d.ImageID != now.ImageID {
+		add("image", fmt.Sprintf("%s (%d)", d.Image, d.ImageID), fmt.Sprintf("%s (%d)", now.Image, now.ImageID))
+	}
+	add("size", d.Size, now.Size)
+	add("region", d.Region, now.Region)
+	return out
+}
+
+// ActionRef is DigitalOcean's record of an action that was accepted.
+type ActionRef struct {
+	ID        int       `json:"id"`
+	Status    string    `json:"status"` // in-progress, completed, errored
+	StartedAt time.Time `json:"started_at,omitzero"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
+	RequestID string    `json:"request_id,omitempty"` // DigitalOcean's, for its support
+}

@@ -1,0 +1,273 @@
+package approvals
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// This file holds the transitions inside running. Each is called by the runner
+// in a Store's Update, and each checks that the target is where it must be: a
+// second caller, or a late one, is answered ErrConflict and changes nothing.
+
+// target answers the target to be changed if the request runs and the target is
+// in one of the states.
+func (r *Request) target(i int, in ...TargetState) (*Target, error) {
+	if r.State == Running {
+		for _, s := range in {
+			if r.Targets[i].State == s {
+				return &r.Targets[i], nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("%w: request %s is %s, Droplet %d is %s", ErrConflict,
+		r.ID, r.State, r.Targets[i].Droplet.ID, r.Targets[i].State)
+}
+
+func (r *Request) line(t *Target, what string, now time.Time, detail ...string) Line {
+	l := Line{At: now, RequestID: r.ID, What: what, Who: Self, DropletID: t.Droplet.ID}
+	for i := 0; i+1 < len(detail); i += 2 {
+		if detail[i+1] == "" {
+			continue
+		}
+		if l.Detail == nil {
+			l.Detail = map[string]string{}
+		}
+		l.Detail[detail[i]] = detail[i+1]
+	}
+	return l
+}
+
+// Dispatch marks the intent to send the action for one Droplet. Only whoever
+// committed it may send, and only once: from here on the target never goes back
+// to queued unless DigitalOcean has refused the action for certain.
+func (r *Request) Dispatch(i int, by string, now time.Time) (Change, error) {
+	t, err := r.target(i, Queued)
+	if err != nil {
+		return Change{}, err
+	}
+	if r.Card.TS == "" {
+		return Change{}, fmt.Errorf("%w: request %s has no card yet", ErrConflict, r.ID)
+	}
+	t.State, t.DispatchedAt, t.DispatchedBy, t.LostAt = Dispatching, now, by, time.Time{}
+	return Change{Audit: []Line{r.line(t, "dispatching", now, "action", r.Action.Type, "digest", r.Digest())}}, nil
+}
+
+// Accepted records that DigitalOcean has accepted the action. found says that
+// its answer was lost and the action was found in the Droplet's list.
+func (r *Request) Accepted(i int, a ActionRef, found bool, now time.Time) (Change, error) {
+	t := &r.Targets[i]
+	if t.Action != nil && t.Action.ID == a.ID {
+		return Change{}, ErrNoChange // the other one of two who learnt it was first
+	}
+	t, err := r.target(i, Dispatching)
+	if err != nil {
+		return Change{}, err
+	}
+	t.State, t.Action, t.Wait, t.WaitSince = Following, &a, "", time.Time{}
+	what := "accepted"
+	if found {
+		what = "found"
+	}
+	return Change{
+		Audit:   []Line{r.line(t, what, now, "action_id", strconv.Itoa(a.ID), "request_id", a.RequestID)},
+		Notes:   []Note{{At: now, Kind: NoteStarted, Ordinal: i}},
+		Advance: now,
+	}, nil
+}
+
+// PutBack returns a target to the queue: DigitalOcean has certainly not taken
+// the action, and it is to be tried again at the time given. Of a queued target
+// it only says why it waits.
+func (r *Request) PutBack(i int, why Wait, again, now time.Time) (Change, error) {
+	t, err := r.target(i, Dispatching, Queued)
+	if err != nil {
+		return Change{}, err
+	}
+	c := Change{Advance: again}
+	if t.State == Dispatching {
+		c.Audit = []Line{r.line(t, "not accepted", now, "why", string(why))}
+	}
+	if t.Wait != why {
+		t.Wait, t.WaitSince = why, now
+		c.Notes = []Note{{At: now, Kind: NoteWaiting, Ordinal: i, Detail: string(why)}}
+	} else if t.State == Queued {
+		return Change{}, ErrNoChange
+	}
+	t.State = Queued
+	return c, nil
+}
+
+// Lost records that the answer to a POST was lost: it is looked for from now on.
+func (r *Request) Lost(i int, why string, now time.Time) (Change, error) {
+	t, err := r.target(i, Dispatching)
+	if err != nil {
+		return Change{}, err
+	}
+	if !t.LostAt.IsZero() {
+		return Change{}, ErrNoChange
+	}
+	t.LostAt = now
+	return Change{
+		Audit:   []Line{r.line(t, "answer lost", now, "why", why)},
+		Notes:   []Note{{At: now, Kind: NoteLost, Ordinal: i}},
+		Advance: now,
+	}, nil
+}
+
+// Slow records that people are told that a target takes longer than usual.
+func (r *Request) Slow(i int, now time.Time) (Change, error) {
+	t, err := r.target(i, Following)
+	if err != nil {
+		return Change{}, err
+	}
+	if t.Slow {
+		return Change{}, ErrNoChange
+	}
+	t.Slow = true
+	return Change{Notes: []Note{{At: now, Kind: NoteSlow, Ordinal: i}}}, nil
+}
+
+// Settling records that DigitalOcean calls the action completed, while the
+// Droplet does not look like it yet.
+func (r *Request) Settling(i int, a ActionRef, now time.Time) (Change, error) {
+	t, err := r.target(i, Following)
+	if err != nil {
+		return Change{}, err
+	}
+	if t.Action.Status == a.Status {
+		return Change{}, ErrNoChange
+	}
+	a.RequestID = t.Action.RequestID
+	t.Action = &a
+	return Change{Audit: []Line{r.line(t, "action "+a.Status, now, "action_id", strconv.Itoa(a.ID))}}, nil
+}
+
+// Ending is how a target ended.
+type Ending struct {
+	State   TargetState // TargetDone, TargetErrored or TargetUnknown
+	After   *Droplet    // as it is now, if that is known
+	Action  *ActionRef  // DigitalOcean's last word on the action, if there is one
+	Result  string
+	Problem string
+}
+
+// End ends a target, and with the last one the request.
+func (r *Request) End(i int, e Ending, now time.Time) (Change, error) {
+	from := []TargetState{Queued, Dispatching, Following}
+	switch e.State {
+	case TargetDone:
+		from = []TargetState{Following}
+	case TargetUnknown:
+		from = []TargetState{Dispatching, Following}
+	}
+	t, err := r.target(i, from...)
+	if err != nil {
+		return Change{}, err
+	}
+	t.State, t.After, t.Result, t.Problem, t.EndedAt = e.State, e.After, e.Result, e.Problem, now
+	t.Wait, t.WaitSince = "", time.Time{}
+	if e.Action != nil {
+		if t.Action != nil && e.Action.RequestID == "" {
+			e.Action.RequestID = t.Action.RequestID
+		}
+		t.Action = e.Action
+	}
+	id := ""
+	if t.Action != nil {
+		id = strconv.Itoa(t.Action.ID)
+	}
+	c := Change{
+		Audit: []Line{r.line(t, string(e.State), now, "action_id", id, "result", e.Result, "problem", e.Problem)},
+		Notes: []Note{{At: now, Kind: NoteEnded, Ordinal: i}},
+	}
+	if r.settle(now) {
+		c.Audit = append(c.Audit, Line{At: now, RequestID: r.ID, What: "request " + string(r.State), Who: Self})
+	}
+	return c, nil
+}
+
+// settle ends a running request of which every target has ended.
+func (r *Request) settle(now time.Time) bool {
+	n := map[TargetState]int{}
+	for _, t := range r.Targets {
+		if !t.State.Ended() {
+			return false
+		}
+		n[t.State]++
+	}
+	switch {
+	case n[TargetUnknown] > 0:
+		r.end(Unknown, now)
+	case n[TargetDone] == len(r.Targets):
+		r.end(Completed, now)
+	case n[TargetSkipped] == len(r.Targets):
+		r.end(Canceled, now)
+	default:
+		r.end(Failed, now)
+	}
+	return true
+}
+
+// Drifted sends a request of which nothing was sent back for a fresh decision,
+// since what would be acted on is not what the card showed. now holds the
+// Droplets as they are; one that is gone is missing from it.
+func (r *Request) Drifted(diffs []Difference, fresh map[int]Droplet, image *Image, now time.Time) (Change, error) {
+	if r.State != Running || r.Sent() {
+		return Change{}, fmt.Errorf("%w: request %s is %s", ErrConflict, r.ID, r.State)
+	}
+	c := Change{}
+	var kept []Target
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		d, there := fresh[t.Droplet.ID]
+		switch {
+		case !there && len(r.Targets) == 1:
+			return r.Fail("The Droplet is gone: DigitalOcean says there is no such Droplet any more.", now)
+		case !there:
+			diffs = append(diffs, Difference{DropletID: t.Droplet.ID, What: t.Droplet.Name, Was: "there", Is: "gone"})
+			c.Audit = append(c.Audit, r.line(t, "left out", now, "why", "the Droplet is gone"))
+			continue
+		}
+		t.Droplet, t.State, t.Wait, t.EndedAt = d, Queued, "", time.Time{}
+		kept = append(kept, *t)
+	}
+	if len(kept) == 0 {
+		return r.Fail("All of the Droplets are gone.", now)
+	}
+	for i := range kept {
+		kept[i].Ordinal = i
+	}
+	r.Targets = kept
+	if image != nil {
+		r.Image = image
+	}
+	r.State, r.Round, r.Drift = Pending, r.Round+1, diffs
+	r.StartedAt, r.ExpiresAt = time.Time{}, now.Add(r.Verdict.Within)
+	detail := map[string]string{"digest": r.Digest()}
+	for i, d := range diffs {
+		detail[fmt.Sprintf("change_%d", i+1)] = d.String()
+	}
+	c.Audit = append(c.Audit, Line{At: now, RequestID: r.ID, What: "drifted", Who: Self, Detail: detail})
+	c.Notes = []Note{{At: now, Kind: NoteDrifted, Ordinal: -1}}
+	c.Advance = r.ExpiresAt
+	return c, nil
+}
+
+// Fail ends a running request of which nothing was sent.
+func (r *Request) Fail(why string, now time.Time) (Change, error) {
+	if r.State != Running || r.Sent() {
+		return Change{}, fmt.Errorf("%w: request %s is %s", ErrConflict, r.ID, r.State)
+	}
+	for i := range r.Targets {
+		if t := &r.Targets[i]; t.State == Queued {
+			t.State, t.EndedAt, t.Problem = TargetErrored, now, why
+		}
+	}
+	r.Note = why
+	r.end(Failed, now)
+	return Change{
+		Audit: []Line{{At: now, RequestID: r.ID, What: "request failed", Who: Self, Why: why}},
+		Notes: []Note{{At: now, Kind: NoteFailed, Ordinal: -1, Detail: why}},
+	}, nil
+}
