@@ -204,3 +204,16 @@ func (s *Service) Refused(ctx context.Context, who Who, words string, refusal er
 func (s *Service) Request(ctx context.Context, id string) (*Request, error) {
 	return s.Store.Request(ctx, id)
 }
+
+// Abandon calls a request off because its card can't be shown to anyone. It
+// does nothing to one of which something was sent.
+func (s *Service) Abandon(ctx context.Context, id, why string) error {
+	_, err := s.Store.Update(ctx, id, func(r *Request) (Change, error) { return r.Abandon(why, s.Now()) })
+	return err
+}
+
+// Expire ends a pending request whose time is up, and leaves any other alone.
+func (s *Service) Expire(ctx context.Context, id string) error {
+	_, err := s.Store.Update(ctx, id, func(r *Request) (Change, error) { return r.Expire(s.Now()) })
+	return err
+}

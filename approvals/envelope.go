@@ -1,0 +1,22 @@
+package approvals
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Envelope is what Slack delivered, as it is written down before it is
+// acknowledged. Whatever is done for it names its Key, so that one envelope has
+// its effect once, however often it is delivered or handled.
+type Envelope struct {
+	// Key is its place in the inbox: Slack's envelope_id.
+	Key string
+	// Event tells the same event in another envelope: an event_id, or a
+	// trigger_id; empty if there is none.
+	Event      string
+	Type       string // slash_commands, interactive, events_api
+	Payload    json.RawMessage
+	ReceivedAt time.Time
+	// Attempt is 1 for the first handling, more after a fault or a crash.
+	Attempt int
+}
