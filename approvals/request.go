@@ -125,12 +125,18 @@ type Target struct {
 	// DispatchedAt is when the intent to POST was committed, by which process.
 	DispatchedAt time.Time `json:"dispatched_at,omitzero"`
 	DispatchedBy string    `json:"dispatched_by,omitempty"`
+	// Baseline is the Droplet's newest action when the intent was committed: a
+	// lost one is looked for among those after it.
+	Baseline int `json:"baseline,omitempty"`
 	// LostAt is when the answer to the POST was found to be lost.
-	LostAt  time.Time  `json:"lost_at,omitzero"`
-	Action  *ActionRef `json:"action,omitempty"`
-	After   *Droplet   `json:"after,omitempty"`   // as it was at the end
-	Result  string     `json:"result,omitempty"`  // what came of it, such as the snapshot's ID
-	Problem string     `json:"problem,omitempty"` // a sentence, with DigitalOcean's request ID
+	LostAt time.Time  `json:"lost_at,omitzero"`
+	Action *ActionRef `json:"action,omitempty"`
+	// SettlingAt is when DigitalOcean was first seen to call the action completed.
+	SettlingAt time.Time `json:"settling_at,omitzero"`
+
+	After   *Droplet `json:"after,omitempty"`   // as it was at the end
+	Result  string   `json:"result,omitempty"`  // what came of it, such as the snapshot's ID
+	Problem string   `json:"problem,omitempty"` // a sentence, with DigitalOcean's request ID
 	// Slow is set once people were told that it takes longer than usual.
 	Slow    bool      `json:"slow,omitempty"`
 	EndedAt time.Time `json:"ended_at,omitzero"`

@@ -41,7 +41,7 @@ func (r *Request) line(t *Target, what string, now time.Time, detail ...string) 
 // Dispatch marks the intent to send the action for one Droplet. Only whoever
 // committed it may send, and only once: from here on the target never goes back
 // to queued unless DigitalOcean has refused the action for certain.
-func (r *Request) Dispatch(i int, by string, now time.Time) (Change, error) {
+func (r *Request) Dispatch(i int, by string, baseline int, now time.Time) (Change, error) {
 	t, err := r.target(i, Queued)
 	if err != nil {
 		return Change{}, err
@@ -49,7 +49,7 @@ func (r *Request) Dispatch(i int, by string, now time.Time) (Change, error) {
 	if r.Card.TS == "" {
 		return Change{}, fmt.Errorf("%w: request %s has no card yet", ErrConflict, r.ID)
 	}
-	t.State, t.DispatchedAt, t.DispatchedBy, t.LostAt = Dispatching, now, by, time.Time{}
+	t.State, t.DispatchedAt, t.DispatchedBy, t.Baseline, t.LostAt = Dispatching, now, by, baseline, time.Time{}
 	return Change{Audit: []Line{r.line(t, "dispatching", now, "action", r.Action.Type, "digest", r.Digest())}}, nil
 }
 
@@ -70,21 +70,20 @@ func (r *Request) Accepted(i int, a ActionRef, found bool, now time.Time) (Chang
 		what = "found"
 	}
 	return Change{
-		Audit:   []Line{r.line(t, what, now, "action_id", strconv.Itoa(a.ID), "request_id", a.RequestID)},
-		Notes:   []Note{{At: now, Kind: NoteStarted, Ordinal: i}},
-		Advance: now,
+		Audit: []Line{r.line(t, what, now, "action_id", strconv.Itoa(a.ID), "request_id", a.RequestID)},
+		Notes: []Note{{At: now, Kind: NoteStarted, Ordinal: i}},
 	}, nil
 }
 
 // PutBack returns a target to the queue: DigitalOcean has certainly not taken
-// the action, and it is to be tried again at the time given. Of a queued target
-// it only says why it waits.
-func (r *Request) PutBack(i int, why Wait, again, now time.Time) (Change, error) {
+// the action, and it may be tried again. Of a queued target it only says why it
+// waits.
+func (r *Request) PutBack(i int, why Wait, now time.Time) (Change, error) {
 	t, err := r.target(i, Dispatching, Queued)
 	if err != nil {
 		return Change{}, err
 	}
-	c := Change{Advance: again}
+	c := Change{}
 	if t.State == Dispatching {
 		c.Audit = []Line{r.line(t, "not accepted", now, "why", string(why))}
 	}
@@ -109,9 +108,8 @@ func (r *Request) Lost(i int, why string, now time.Time) (Change, error) {
 	}
 	t.LostAt = now
 	return Change{
-		Audit:   []Line{r.line(t, "answer lost", now, "why", why)},
-		Notes:   []Note{{At: now, Kind: NoteLost, Ordinal: i}},
-		Advance: now,
+		Audit: []Line{r.line(t, "answer lost", now, "why", why)},
+		Notes: []Note{{At: now, Kind: NoteLost, Ordinal: i}},
 	}, nil
 }
 
@@ -139,7 +137,7 @@ func (r *Request) Settling(i int, a ActionRef, now time.Time) (Change, error) {
 		return Change{}, ErrNoChange
 	}
 	a.RequestID = t.Action.RequestID
-	t.Action = &a
+	t.Action, t.SettlingAt = &a, now
 	return Change{Audit: []Line{r.line(t, "action "+a.Status, now, "action_id", strconv.Itoa(a.ID))}}, nil
 }
 

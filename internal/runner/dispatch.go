@@ -1,0 +1,146 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dropletops/api"
+	"dropletops/approvals"
+)
+
+// dispatch sends the action for one Droplet: look once more, write the intent
+// down, send, write the answer down.
+func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, a *api.Action) (time.Duration, error) {
+	t := req.Targets[i]
+	d, err := r.DigitalOcean.Droplet(ctx, t.Droplet.ID)
+	switch {
+	case api.KindOf(err) == api.NotFound:
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
+			Problem: "The Droplet is gone: DigitalOcean says there is no such Droplet any more. Nothing was done to it."})
+	case err != nil:
+		return r.cannotAsk(ctx, req, i, err)
+	}
+	if req.Verdict.Outcome != approvals.Allow {
+		if diffs := t.Droplet.Differences(approvals.Droplet(d)); len(diffs) > 0 {
+			return r.driftedLate(ctx, req, i, diffs)
+		}
+	}
+	if no := a.PreCheck(d, api.Args(req.Action.Args), image(req)); no != "" {
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Problem: no, After: now(d)})
+	}
+	history, err := r.DigitalOcean.History(ctx, t.Droplet.ID)
+	if err != nil {
+		return r.cannotAsk(ctx, req, i, err)
+	}
+	baseline := 0
+	for _, rec := range history {
+		baseline = max(baseline, rec.ID)
+	}
+	return r.send(ctx, req, i, a, baseline)
+}
+
+// driftedLate deals with a Droplet that changed after the whole was rechecked:
+// if nothing was sent yet the decision begins anew, else this one is left alone.
+func (r *Runner) driftedLate(ctx context.Context, req *approvals.Request, i int, diffs []approvals.Difference) (time.Duration, error) {
+	fresh, err := r.Requests.Request(ctx, req.ID)
+	if err != nil || !fresh.Sent() {
+		return 0, err // the next pass rechecks the whole, and finds it
+	}
+	said := make([]string, len(diffs))
+	for n, d := range diffs {
+		said[n] = d.String()
+	}
+	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
+		Problem: "The Droplet is not what was approved any more (" + strings.Join(said, "; ") + "). Nothing was done to it."})
+}
+
+// send commits the intent and sends. From the commit on, this call is the only
+// one that ever sends this action.
+func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api.Action, baseline int) (time.Duration, error) {
+	key := fmt.Sprint(req.ID, "/", i)
+	if !r.sending.take(key) {
+		return retryQuickly, nil
+	}
+	defer r.sending.release(key)
+	start := time.Now() // the monotonic clock: it is the freezing of this process that counts
+	if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		return q.Dispatch(i, r.Instance, baseline, now)
+	}); err != nil {
+		return never, err
+	}
+	if time.Since(start) > fence {
+		return r.putBack(ctx, req, i, approvals.WaitUnreachable, retryQuickly) // not sent, so it may wait again
+	}
+	// The request is sent to its end whatever becomes of the wake-up: an answer
+	// that nobody waits for is an answer lost.
+	sctx := context.WithoutCancel(ctx)
+	t := req.Targets[i]
+	rec, err := r.DigitalOcean.Send(sctx, a, t.Droplet.ID, api.Args(req.Action.Args), image(req))
+	switch api.KindOf(err) {
+	case "":
+		if err != nil {
+			return r.lost(sctx, req, i, err)
+		}
+		return r.accepted(sctx, req, i, rec, false)
+	case api.PendingEvent:
+		return r.putBack(sctx, req, i, approvals.WaitPendingEvent, retryBusy)
+	case api.RateLimited:
+		return r.putBack(sctx, req, i, approvals.WaitRateLimit, retryAfter(err))
+	case api.NotSent:
+		return r.putBack(sctx, req, i, approvals.WaitUnreachable, retryQuickly)
+	case api.Lost, api.Unavailable:
+		return r.lost(sctx, req, i, err)
+	}
+	return never, r.end(sctx, req, i, approvals.Ending{State: approvals.TargetErrored, Problem: sentence(err)})
+}
+
+func (r *Runner) accepted(ctx context.Context, req *approvals.Request, i int, rec api.Record, found bool) (time.Duration, error) {
+	err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		return q.Accepted(i, ref(rec), found, now)
+	})
+	return 0, err
+}
+
+func (r *Runner) lost(ctx context.Context, req *approvals.Request, i int, cause error) (time.Duration, error) {
+	r.Log.WarnContext(ctx, "the answer to an action was lost", "request_id", req.ID,
+		"droplet_id", req.Targets[i].Droplet.ID, "error", cause)
+	err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		return q.Lost(i, cause.Error(), now)
+	})
+	return 0, err
+}
+
+// cannotAsk has a target wait until DigitalOcean can be asked again.
+func (r *Runner) cannotAsk(ctx context.Context, req *approvals.Request, i int, err error) (time.Duration, error) {
+	switch {
+	case ctx.Err() != nil:
+		return 0, nil
+	case api.KindOf(err) == api.RateLimited:
+		return r.putBack(ctx, req, i, approvals.WaitRateLimit, retryAfter(err))
+	}
+	r.Log.WarnContext(ctx, "DigitalOcean could not be asked", "request_id", req.ID,
+		"droplet_id", req.Targets[i].Droplet.ID, "error", err)
+	return r.putBack(ctx, req, i, approvals.WaitUnreachable, retryQuickly)
+}
+
+// retryAfter is how long a 429 says to wait, or a while if it does not say.
+func retryAfter(err error) time.Duration {
+	var e *api.Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		return e.RetryAfter
+	}
+	return retryBusy
+}
+
+func ref(rec api.Record) approvals.ActionRef {
+	return approvals.ActionRef{ID: rec.ID, Status: rec.Status, StartedAt: rec.StartedAt, EndedAt: rec.CompletedAt, RequestID: rec.RequestID}
+}
+
+// now is a Droplet as it is, for the end of a target.
+func now(d api.Droplet) *approvals.Droplet {
+	out := approvals.Droplet(d)
+	return &out
+}

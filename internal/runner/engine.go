@@ -1,0 +1,185 @@
+package runner
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+)
+
+// advanceArgs wakes the runner up for a request. Only the job with the newest
+// Seq of a request counts.
+type advanceArgs struct {
+	ID  string `json:"id"`
+	Seq int64  `json:"seq"`
+}
+
+func (advanceArgs) Kind() string { return "advance" }
+
+// publishArgs wakes the publisher up for a request.
+type publishArgs struct {
+	ID string `json:"id"`
+}
+
+func (publishArgs) Kind() string { return "publish" }
+
+// reconcileArgs has what lags behind looked for, now and then.
+type reconcileArgs struct{}
+
+func (reconcileArgs) Kind() string { return "reconcile" }
+
+// Engine is River, set up for our wake-ups. It is a store's Waker.
+type Engine struct {
+	insert *river.Client[*sql.Tx] // inserts inside the store's transactions
+	work   worker                 // works; on SQLite the same client
+}
+
+type worker interface {
+	Start(ctx context.Context) error
+	Stop(ctx context.Context) error
+	StopAndCancel(ctx context.Context) error
+}
+
+// EngineConfig says what an engine drives.
+type EngineConfig struct {
+	Insert riverdriver.Driver[*sql.Tx]
+	// Work is PostgreSQL's driver for the workers; nil on SQLite, where Insert
+	// serves both.
+	Work   riverdriver.Driver[pgx.Tx]
+	Runner *Runner
+	// Kick tells the publisher of a request; it returns at once.
+	Kick func(id string)
+	// Reconcile looks for what lags behind; it is called every half a minute, by
+	// one process of all.
+	Reconcile func(ctx context.Context) error
+	Instance  string
+	Log       *slog.Logger
+}
+
+// Numbers for River, v0.31.0.
+const (
+	// workers is how many wake-ups are worked on at once; most of their time is
+	// waiting for DigitalOcean.
+	workers = 40
+	// fetchPoll is how soon a wake-up that was inserted in a transaction is seen
+	// on SQLite, which has nothing like LISTEN.
+	fetchPoll     = 150 * time.Millisecond
+	fetchCooldown = 50 * time.Millisecond
+	// jobTimeout is well above a pass and the POST that may outlast it.
+	jobTimeout = 60 * time.Second
+	// rescueAfter must be at least jobTimeout: a dead replica's wake-ups go to
+	// another one after it.
+	rescueAfter = 61 * time.Second
+	// keepJobs is how long finished wake-ups stay in the table.
+	keepJobs       = 10 * time.Minute
+	reconcileEvery = 30 * time.Second
+	// afterFault is the wait after a wake-up that did not work, doubled each time
+	// up to longestFault. River's own would reach days, and then give up.
+	afterFault   = time.Second
+	longestFault = time.Minute
+)
+
+// NewEngine sets River up. Nothing runs before Start.
+func NewEngine(c EngineConfig) (*Engine, error) {
+	ws := river.NewWorkers()
+	river.AddWorker(ws, &advanceWorker{runner: c.Runner, log: c.Log})
+	river.AddWorker(ws, river.WorkFunc(func(_ context.Context, j *river.Job[publishArgs]) error {
+		c.Kick(j.Args.ID)
+		return nil
+	}))
+	river.AddWorker(ws, river.WorkFunc(func(ctx context.Context, _ *river.Job[reconcileArgs]) error {
+		return c.Reconcile(ctx)
+	}))
+	cfg := &river.Config{
+		ID:                          c.Instance,
+		Logger:                      slog.New(quiet{c.Log.Handler()}),
+		Workers:                     ws,
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		FetchPollInterval:           fetchPoll,
+		FetchCooldown:               fetchCooldown,
+		JobTimeout:                  jobTimeout,
+		RescueStuckJobsAfter:        rescueAfter,
+		CompletedJobRetentionPeriod: keepJobs,
+		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(reconcileEvery),
+			func() (river.JobArgs, *river.InsertOpts) { return reconcileArgs{}, nil }, nil)},
+	}
+	e := &Engine{}
+	var err error
+	if c.Work == nil {
+		e.insert, err = river.NewClient(c.Insert, cfg)
+		e.work = e.insert
+	} else {
+		if e.insert, err = river.NewClient(c.Insert, &river.Config{Logger: cfg.Logger}); err != nil {
+			return nil, fmt.Errorf("set River up: %w", err)
+		}
+		e.work, err = river.NewClient(c.Work, cfg)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("set River up: %w", err)
+	}
+	return e, nil
+}
+
+// Start begins to work on wake-ups, until Stop.
+func (e *Engine) Start(ctx context.Context) error {
+	// Stop ends it, gently; the end of ctx alone must not cut wake-ups short.
+	return e.work.Start(context.WithoutCancel(ctx))
+}
+
+// Stop waits for the wake-ups in hand; when ctx ends first, they are cut short,
+// which loses nothing: their state is in the database.
+func (e *Engine) Stop(ctx context.Context) error {
+	if err := e.work.Stop(ctx); err == nil || ctx.Err() == nil {
+		return err
+	}
+	hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return e.work.StopAndCancel(hard)
+}
+
+// WakeAdvance wakes the runner up for a request; see store.Waker.
+func (e *Engine) WakeAdvance(ctx context.Context, tx *sql.Tx, request string, seq int64, at time.Time) error {
+	_, err := e.insert.InsertTx(ctx, tx, advanceArgs{ID: request, Seq: seq}, &river.InsertOpts{ScheduledAt: at})
+	return err
+}
+
+// WakePublish wakes the publisher up for a request; see store.Waker.
+func (e *Engine) WakePublish(ctx context.Context, tx *sql.Tx, request string) error {
+	_, err := e.insert.InsertTx(ctx, tx, publishArgs{ID: request}, nil)
+	return err
+}
+
+type advanceWorker struct {
+	river.WorkerDefaults[advanceArgs]
+	runner *Runner
+	log    *slog.Logger
+}
+
+// Work advances a request, and snoozes until it wants to be called again. A
+// fault is logged and tried again: a wake-up is never given up.
+func (w *advanceWorker) Work(ctx context.Context, j *river.Job[advanceArgs]) error {
+	wait, err := w.runner.Advance(ctx, j.Args.ID, j.Args.Seq)
+	if err != nil {
+		wait = min(longestFault, afterFault<<min(j.Attempt, 6))
+		w.log.ErrorContext(ctx, "a request could not be advanced", "request_id", j.Args.ID, "error", err, "again_in", wait)
+	}
+	if wait == never {
+		return nil
+	}
+	return river.JobSnooze(wait)
+}
+
+// quiet lets only River's warnings and errors through: it tells at info what is
+// of no use to an operator.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && q.Handler.Enabled(ctx, l)
+}
+func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a)} }
+func (q quiet) WithGroup(n string) slog.Handler      { return quiet{q.Handler.WithGroup(n)} }

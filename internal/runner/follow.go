@@ -1,0 +1,93 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"dropletops/api"
+	"dropletops/approvals"
+)
+
+// follow looks at an action that DigitalOcean has accepted, and once it calls it
+// completed, at the Droplet, until that looks like it too.
+func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, a *api.Action) (time.Duration, error) {
+	t := req.Targets[i]
+	rec, err := r.DigitalOcean.Look(ctx, t.Action.ID)
+	switch {
+	case api.KindOf(err) == api.NotFound:
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown,
+			Problem: fmt.Sprintf("DigitalOcean accepted the action as %d and does not know it any more. Look at the Droplet.", t.Action.ID)})
+	case err != nil:
+		return r.lookLater(ctx, req, i, err), nil
+	}
+	took := ref(rec)
+	switch rec.Status {
+	case "completed":
+		return r.settle(ctx, req, i, a, took)
+	case "errored":
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: r.after(ctx, t),
+			Problem: fmt.Sprintf("DigitalOcean reports that the action %d failed (errored). It gives no reason; its control panel may.", rec.ID)})
+	}
+	age := r.Now().Sub(t.DispatchedAt)
+	if usual := max(req.Usual, a.Usual); !t.Slow && age > 3*usual {
+		if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Slow(i, now) }); err != nil {
+			return never, err
+		}
+	}
+	return api.PollEvery(age, req.Usual), nil
+}
+
+// settle holds the Droplet against what the action should have made of it.
+// DigitalOcean's status trails a completed action by seconds, and a completed
+// shutdown does not mean off.
+func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, a *api.Action, took approvals.ActionRef) (time.Duration, error) {
+	t := req.Targets[i]
+	if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		return q.Settling(i, took, now)
+	}); err != nil {
+		return never, err
+	}
+	d, err := r.DigitalOcean.Droplet(ctx, t.Droplet.ID)
+	if api.KindOf(err) == api.NotFound {
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took,
+			Problem: "DigitalOcean completed the action, and the Droplet is gone since."})
+	}
+	if err != nil {
+		return r.lookLater(ctx, req, i, err), nil
+	}
+	before, args := api.Droplet(t.Droplet), api.Args(req.Action.Args)
+	if a.PostCheck(before, d, args, image(req)) {
+		result := r.Outcomes.Outcome(ctx, a, before, d, args, api.Record{ID: took.ID, StartedAt: took.StartedAt, CompletedAt: took.EndedAt, Type: a.Type})
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, Action: &took, After: now(d), Result: result})
+	}
+	since := t.SettlingAt
+	if since.IsZero() || r.Now().Sub(since) < settleFor {
+		return settleEvery, nil
+	}
+	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: now(d),
+		Problem: fmt.Sprintf("DigitalOcean completed the action %s ago, but the Droplet does not show it: it is %s, %s, %s.",
+			r.Now().Sub(since).Round(time.Second), d.Status, d.Size, d.Image)})
+}
+
+// lookLater answers when to look again after a look that did not work.
+func (r *Runner) lookLater(ctx context.Context, req *approvals.Request, i int, err error) time.Duration {
+	if ctx.Err() != nil {
+		return 0
+	}
+	r.Log.WarnContext(ctx, "an action under way could not be looked at", "request_id", req.ID,
+		"droplet_id", req.Targets[i].Droplet.ID, "error", err)
+	if api.KindOf(err) == api.RateLimited {
+		return retryAfter(err)
+	}
+	return retryQuickly
+}
+
+// after is the Droplet as it is, if that can be told.
+func (r *Runner) after(ctx context.Context, t approvals.Target) *approvals.Droplet {
+	d, err := r.DigitalOcean.Droplet(ctx, t.Droplet.ID)
+	if err != nil {
+		return nil
+	}
+	return now(d)
+}

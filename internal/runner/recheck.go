@@ -1,0 +1,114 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"dropletops/api"
+	"dropletops/approvals"
+)
+
+// recheck holds what was decided against what is there, right before anything
+// is sent. It answers 0 if the way is free, and otherwise when to come again.
+//
+// What nobody had to decide has nothing to be held against but its being there:
+// its pre-check follows at the dispatch, like everyone's.
+func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Duration, error) {
+	fresh := make([]*api.Droplet, len(req.Targets))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for i, t := range req.Targets {
+		g.Go(func() error {
+			d, err := r.DigitalOcean.Droplet(gctx, t.Droplet.ID)
+			if api.KindOf(err) == api.NotFound {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			fresh[i] = &d
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return r.unreachable(ctx, req, err)
+	}
+	found := map[int]approvals.Droplet{}
+	var diffs []approvals.Difference
+	for i, t := range req.Targets {
+		if fresh[i] == nil {
+			continue
+		}
+		found[t.Droplet.ID] = approvals.Droplet(*fresh[i])
+		diffs = append(diffs, t.Droplet.Differences(found[t.Droplet.ID])...)
+	}
+	img, imgDiffs, gone, err := r.recheckImage(ctx, req)
+	if err != nil {
+		return r.unreachable(ctx, req, err)
+	}
+	diffs = append(diffs, imgDiffs...)
+	switch {
+	case gone != "":
+		return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Fail(gone, now) })
+	case len(found) == len(req.Targets) && (len(diffs) == 0 || req.Verdict.Outcome == approvals.Allow):
+		return 0, nil
+	}
+	return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		return q.Drifted(diffs, found, img, now)
+	})
+}
+
+// recheckImage looks whether the image or backup is still there, and whether the
+// slug that named it still means it. gone is a sentence if it is not there.
+func (r *Runner) recheckImage(ctx context.Context, req *approvals.Request) (img *approvals.Image, diffs []approvals.Difference, gone string, err error) {
+	if req.Image == nil {
+		return nil, nil, "", nil
+	}
+	key := strconv.Itoa(req.Image.ID)
+	if req.Image.Slug != "" {
+		key = req.Image.Slug
+	}
+	now, err := r.DigitalOcean.Image(ctx, key)
+	if api.KindOf(err) == api.NotFound {
+		what := "image"
+		if req.Image.Kind == "backup" {
+			what = "backup"
+		}
+		return nil, nil, fmt.Sprintf("The %s %s (%d) is gone: DigitalOcean has it no longer. Nothing was done.", what, req.Image.Label(), req.Image.ID), nil
+	}
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if now.ID == req.Image.ID {
+		return nil, nil, "", nil
+	}
+	is := approvals.Image(now)
+	return &is, []approvals.Difference{{What: "image to be used",
+		Was: fmt.Sprintf("%s (%d)", req.Image.Label(), req.Image.ID), Is: fmt.Sprintf("%s (%d)", is.Label(), is.ID)}}, "", nil
+}
+
+// unreachable has every target that waits say that DigitalOcean can't be asked.
+func (r *Runner) unreachable(ctx context.Context, req *approvals.Request, err error) (time.Duration, error) {
+	if ctx.Err() != nil {
+		return 0, nil
+	}
+	r.Log.WarnContext(ctx, "DigitalOcean could not be asked before acting", "request_id", req.ID, "error", err)
+	why, wait := approvals.WaitUnreachable, retryQuickly
+	if api.KindOf(err) == api.RateLimited {
+		why, wait = approvals.WaitRateLimit, retryAfter(err)
+	}
+	for i, t := range req.Targets {
+		if t.State != approvals.Queued {
+			continue
+		}
+		if _, err := r.putBack(ctx, req, i, why, wait); err != nil {
+			return wait, err
+		}
+	}
+	return wait, nil
+}

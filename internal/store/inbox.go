@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"dropletops/approvals"
+)
+
+// put is one envelope on its way to disk, and where to answer.
+type put struct {
+	envelope approvals.Envelope
+	done     chan<- putDone
+}
+
+type putDone struct {
+	fresh bool
+	err   error
+}
+
+// batch is how many envelopes share a transaction at the most. One transaction
+// of 64 takes hardly longer than one of 1, since the sync to disk is what takes.
+const batch = 64
+
+// errClosed answers a Put that comes after Close.
+var errClosed = errors.New("the store is closed")
+
+// Put writes an envelope down; it is on disk when Put returns. fresh is false if
+// the same envelope, or the same event in another, was there already.
+func (s *Store) Put(ctx context.Context, e approvals.Envelope) (fresh bool, err error) {
+	done := make(chan putDone, 1)
+	select {
+	case s.puts <- put{e, done}:
+	case <-s.quit:
+		return false, errClosed
+	case <-ctx.Done():
+		return false, fmt.Errorf("write envelope %s down: %w", e.Key, ctx.Err())
+	}
+	select {
+	case d := <-done:
+		return d.fresh, d.err
+	case <-ctx.Done(): // it may still be committed: redelivery or Unhandled will show it
+		return false, fmt.Errorf("write envelope %s down: %w", e.Key, ctx.Err())
+	}
+}
+
+// commitPuts writes envelopes down in groups: whatever came while one
+// transaction was being synced goes into the next.
+func (s *Store) commitPuts() {
+	defer close(s.done)
+	for {
+		var group []put
+		select {
+		case p := <-s.puts:
+			group = append(group, p)
+		case <-s.quit:
+			return
+		}
+	gather:
+		for len(group) < batch {
+			select {
+			case p := <-s.puts:
+				group = append(group, p)
+			default:
+				break gather
+			}
+		}
+		s.commit(group)
+	}
+}
+
+// commit writes a group down. The context is the store's own: whoever waits may
+// go away, what is committed stays.
+func (s *Store) commit(group []put) {
+	fresh := make([]bool, len(group))
+	ctx := s.base
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		for i, p := range group {
+			e := p.envelope
+			res, err := tx.ExecContext(ctx, s.sql(`INSERT INTO inbox (key, event, type, payload, received_at) VALUES (?, ?, ?, ?, ?)
+				ON CONFLICT DO NOTHING`), e.Key, nullString(e.Event), e.Type, string(e.Payload), micros(e.ReceivedAt))
+			if err != nil {
+				return fmt.Errorf("write envelope %s down: %w", e.Key, err)
+			}
+			n, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			fresh[i] = n == 1
+		}
+		return nil
+	})
+	for i, p := range group {
+		p.done <- putDone{fresh[i] && err == nil, err}
+	}
+}
+
+// Handled marks an envelope as done with.
+func (s *Store) Handled(ctx context.Context, key string) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ? WHERE key = ? AND handled_at IS NULL`), micros(s.now()), key)
+		return err
+	})
+}
+
+// markHandled marks an envelope as done with, in the transaction of what it
+// caused. One that was never written down is left alone, as in tests.
+func (s *Store) markHandled(ctx context.Context, tx *sql.Tx, key string) error {
+	if _, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ? WHERE key = ? AND handled_at IS NULL`), micros(s.now()), key); err != nil {
+		return fmt.Errorf("mark envelope %s as handled: %w", key, err)
+	}
+	return nil
+}
+
+// Failed counts a handling that did not work.
+func (s *Store) Failed(ctx context.Context, key string, attempt int) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ? WHERE key = ?`), attempt, key)
+		return err
+	})
+}
+
+const envelopeColumns = `SELECT key, event, type, payload, received_at, attempt FROM inbox `
+
+// Unhandled lists envelopes that are not done with, oldest first.
+func (s *Store) Unhandled(ctx context.Context, limit int) ([]approvals.Envelope, error) {
+	rows, err := s.read.QueryContext(ctx, s.sql(envelopeColumns+`WHERE handled_at IS NULL ORDER BY received_at, key LIMIT ?`), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list what is unhandled: %w", err)
+	}
+	defer rows.Close()
+	var out []approvals.Envelope
+	for rows.Next() {
+		e, err := scanEnvelope(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// Envelope loads an envelope; ErrNotFound if there is none.
+func (s *Store) Envelope(ctx context.Context, key string) (approvals.Envelope, error) {
+	e, err := scanEnvelope(s.read.QueryRowContext(ctx, s.sql(envelopeColumns+`WHERE key = ?`), key))
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, fmt.Errorf("%w: envelope %.40q", approvals.ErrNotFound, key)
+	}
+	return e, err
+}
+
+func scanEnvelope(row interface{ Scan(...any) error }) (approvals.Envelope, error) {
+	var e approvals.Envelope
+	var event sql.NullString
+	var payload string
+	var at int64
+	if err := row.Scan(&e.Key, &event, &e.Type, &payload, &at, &e.Attempt); err != nil {
+		return e, fmt.Errorf("load an envelope: %w", err)
+	}
+	e.Event, e.Payload, e.ReceivedAt = event.String, []byte(payload), timeOf(at)
+	return e, nil
+}

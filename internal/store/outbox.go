@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"dropletops/approvals"
+)
+
+// Unpublished lists requests whose card or notes lag behind what is, oldest
+// first. One that was called off before its card stood has nothing to show.
+func (s *Store) Unpublished(ctx context.Context, limit int) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT id FROM (
+		SELECT id, created_at FROM requests WHERE card_version < version AND NOT (state = 'canceled' AND card_ts = '')
+		UNION SELECT r.id, r.created_at FROM notes n JOIN requests r ON r.id = n.request_id
+			WHERE n.ts = '' AND NOT (r.state = 'canceled' AND r.card_ts = '')) AS lag
+		ORDER BY created_at LIMIT ?`), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list what is unpublished: %w", err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("list what is unpublished: %w", err)
+		}
+		out = append(out, id)
+	}
+	return out, rows.Err()
+}
+
+// Publication loads a request with how far Slack has been told of it.
+func (s *Store) Publication(ctx context.Context, id string) (*approvals.Publication, error) {
+	p := &approvals.Publication{}
+	var err error
+	if p.Request, err = s.load(ctx, s.read, id, ""); err != nil {
+		return nil, err
+	}
+	var at int64
+	if err := s.read.QueryRowContext(ctx, s.sql(`SELECT card_version, posting_by, posting_at FROM requests WHERE id = ?`), id).
+		Scan(&p.Version, &p.PostingBy, &at); err != nil {
+		return nil, fmt.Errorf("load the publication of request %s: %w", id, err)
+	}
+	p.PostingAt = timeOf(at)
+	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT seq, body FROM notes WHERE request_id = ? AND ts = '' ORDER BY seq`), id)
+	if err != nil {
+		return nil, fmt.Errorf("load the notes of request %s: %w", id, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n approvals.Note
+		var body string
+		var seq int64
+		if err := rows.Scan(&seq, &body); err != nil {
+			return nil, fmt.Errorf("load the notes of request %s: %w", id, err)
+		}
+		if err := json.Unmarshal([]byte(body), &n); err != nil {
+			return nil, fmt.Errorf("read note %d of request %s: %w", seq, id, err)
+		}
+		n.Seq = seq
+		p.Notes = append(p.Notes, n)
+	}
+	return p, rows.Err()
+}
+
+// postingFor is how long a process that set out to post a card is given before
+// another may.
+const postingFor = 30 * time.Second
+
+// Posting writes down that a process sets out to post a request's card.
+// ErrConflict if the card stands, or another process set out a short while ago.
+func (s *Store) Posting(ctx context.Context, id, by string) error {
+	now := s.now()
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, s.sql(`UPDATE requests SET posting_by = ?, posting_at = ?
+			WHERE id = ? AND card_ts = '' AND (posting_by = '' OR posting_by = ? OR posting_at < ? OR ?)`),
+			by, micros(now), id, by, micros(now.Add(-postingFor)), s.Exclusive())
+		if err != nil {
+			return fmt.Errorf("set out to post the card of request %s: %w", id, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, fmt.Errorf("%w: the card of request %s stands or is being posted", approvals.ErrConflict, id))
+		}
+		return nil
+	})
+}
+
+// Published writes down where a request's card stands and which version of the
+// request it shows. The first time it wakes the runner up for one that may run.
+func (s *Store) Published(ctx context.Context, id string, ref approvals.MessageRef, version int64) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		var before, state string
+		if err := tx.QueryRowContext(ctx, s.sql(`SELECT card_ts, state FROM requests WHERE id = ?`+s.forUpdate()), id).Scan(&before, &state); err != nil {
+			return fmt.Errorf("load request %s: %w", id, err)
+		}
+		var seq int64
+		if err := tx.QueryRowContext(ctx, s.sql(`UPDATE requests SET card_channel = ?, card_ts = ?, posting_by = '', posting_at = 0,
+			card_version = CASE WHEN card_version < ? THEN ? ELSE card_version END,
+			wake_seq = wake_seq + ? WHERE id = ? RETURNING wake_seq`),
+			ref.ChannelID, ref.TS, version, version, firstRun(before, state), id).Scan(&seq); err != nil {
+			return fmt.Errorf("write down the card of request %s: %w", id, err)
+		}
+		if firstRun(before, state) == 0 {
+			return nil
+		}
+		return s.waker.WakeAdvance(ctx, tx, id, seq, s.now())
+	})
+}
+
+// firstRun is 1 when a card that has just been placed lets its request run.
+func firstRun(before, state string) int {
+	if before == "" && approvals.State(state) == approvals.Running {
+		return 1
+	}
+	return 0
+}
+
+// NotePosted writes down where a note stands.
+func (s *Store) NotePosted(ctx context.Context, id string, seq int64, ts string) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, s.sql(`UPDATE notes SET ts = ? WHERE request_id = ? AND seq = ?`), ts, id, seq)
+		return err
+	})
+}

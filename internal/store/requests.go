@@ -1,0 +1,292 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"dropletops/approvals"
+)
+
+// Create writes a new request down, with what must become durable with it.
+func (s *Store) Create(ctx context.Context, r *approvals.Request, c approvals.Change) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		body, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		if c.RetryOf != "" {
+			if err := s.markRetried(ctx, tx, c.RetryOf, r.ID); err != nil {
+				return err
+			}
+		}
+		res, err := tx.ExecContext(ctx, s.sql(`INSERT INTO requests
+			(id, version, state, body, envelope, created_at, expires_at, ended_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (envelope) DO NOTHING`),
+			r.ID, r.Version, string(r.State), string(body), nullString(r.Origin.Envelope),
+			micros(r.CreatedAt), nullMicros(r.ExpiresAt), nullMicros(r.EndedAt))
+		if err != nil {
+			return fmt.Errorf("insert request %s: %w", r.ID, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, approvals.ErrHandled)
+		}
+		if err := s.saveTargets(ctx, tx, r); err != nil {
+			return err
+		}
+		return s.saveChange(ctx, tx, r, c)
+	})
+}
+
+// markRetried notes on a request that another takes its place; only one can.
+func (s *Store) markRetried(ctx context.Context, tx *sql.Tx, old, by string) error {
+	res, err := tx.ExecContext(ctx, s.sql(`UPDATE requests SET retried_by = ?, version = version + 1
+		WHERE id = ? AND retried_by IS NULL AND state IN ('failed', 'unknown')`), by, old)
+	if err != nil {
+		return fmt.Errorf("mark request %s as retried: %w", old, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, approvals.ErrConflict)
+	}
+	return s.waker.WakePublish(ctx, tx, old)
+}
+
+// Request loads a request.
+func (s *Store) Request(ctx context.Context, id string) (*approvals.Request, error) {
+	r, err := s.load(ctx, s.read, id, "")
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// maxTries bounds how often an Update begins again. Each time, somebody else
+// got through, so it is never for nothing.
+const maxTries = 20
+
+// Update changes a request in one transaction; see [approvals.Store].
+func (s *Store) Update(ctx context.Context, id string, f func(*approvals.Request) (approvals.Change, error)) (*approvals.Request, error) {
+	for try := 1; ; try++ {
+		r, err := s.update(ctx, id, f)
+		if errors.Is(err, errGuard) && try < maxTries {
+			continue
+		}
+		return r, err
+	}
+}
+
+// errGuard says that a guarded UPDATE met a newer version.
+var errGuard = fmt.Errorf("%w: a newer version is there", approvals.ErrConflict)
+
+func (s *Store) update(ctx context.Context, id string, f func(*approvals.Request) (approvals.Change, error)) (*approvals.Request, error) {
+	var r *approvals.Request
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		var err error
+		if r, err = s.load(ctx, tx, id, s.forUpdate()); err != nil {
+			return err
+		}
+		state, version, card := r.State, r.Version, r.Card
+		c, err := f(r)
+		if err != nil {
+			return err
+		}
+		r.Version, r.Card = version+1, card
+		body, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, s.sql(`UPDATE requests SET version = ?, state = ?, body = ?, expires_at = ?, ended_at = ?
+			WHERE id = ? AND version = ? AND state = ?`),
+			r.Version, string(r.State), string(body), nullMicros(r.ExpiresAt), nullMicros(r.EndedAt), id, version, string(state))
+		if err != nil {
+			return fmt.Errorf("update request %s: %w", id, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, errGuard)
+		}
+		if err := s.saveTargets(ctx, tx, r); err != nil {
+			return err
+		}
+		return s.saveChange(ctx, tx, r, c)
+	})
+	if errors.Is(err, approvals.ErrNoChange) {
+		return r, nil
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, nil
+}
+
+// forUpdate locks the row that a PostgreSQL transaction is about to change. On
+// SQLite the transaction holds the write lock already.
+func (s *Store) forUpdate() string {
+	if s.kind == postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
+// queryer is what *sql.DB and *sql.Tx share for reading.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func (s *Store) load(ctx context.Context, q queryer, id, lock string) (*approvals.Request, error) {
+	r := &approvals.Request{}
+	var body, state string
+	var retriedBy sql.NullString
+	err := q.QueryRowContext(ctx, s.sql(`SELECT body, version, state, retried_by, card_channel, card_ts
+		FROM requests WHERE id = ?`+lock), id).Scan(&body, &r.Version, &state, &retriedBy, &r.Card.ChannelID, &r.Card.TS)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("%w: %.40q", approvals.ErrNotFound, id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load request %s: %w", id, err)
+	}
+	version := r.Version
+	if err := json.Unmarshal([]byte(body), r); err != nil {
+		return nil, fmt.Errorf("read request %s: %w", id, err)
+	}
+	// The columns are the truth; the body may be older by what the publisher or
+	// a retry changed.
+	r.Version, r.State, r.RetriedBy = version, approvals.State(state), retriedBy.String
+	rows, err := q.QueryContext(ctx, s.sql(`SELECT body FROM targets WHERE request_id = ? ORDER BY ordinal`), id)
+	if err != nil {
+		return nil, fmt.Errorf("load the targets of request %s: %w", id, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t approvals.Target
+		if err := rows.Scan(&body); err != nil {
+			return nil, fmt.Errorf("load the targets of request %s: %w", id, err)
+		}
+		if err := json.Unmarshal([]byte(body), &t); err != nil {
+			return nil, fmt.Errorf("read a target of request %s: %w", id, err)
+		}
+		r.Targets = append(r.Targets, t)
+	}
+	return r, rows.Err()
+}
+
+// saveTargets writes the targets that changed, and drops those that were left
+// out by a drift.
+func (s *Store) saveTargets(ctx context.Context, tx *sql.Tx, r *approvals.Request) error {
+	for _, t := range r.Targets {
+		body, err := json.Marshal(t)
+		if err != nil {
+			return err
+		}
+		var action any
+		if t.Action != nil {
+			action = t.Action.ID
+		}
+		_, err = tx.ExecContext(ctx, s.sql(`INSERT INTO targets (request_id, ordinal, droplet_id, state, action_id, body)
+			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (request_id, ordinal) DO UPDATE
+			SET droplet_id = excluded.droplet_id, state = excluded.state, action_id = excluded.action_id, body = excluded.body
+			WHERE targets.body <> excluded.body`),
+			r.ID, t.Ordinal, t.Droplet.ID, string(t.State), action, string(body))
+		if err != nil {
+			return fmt.Errorf("save Droplet %d of request %s: %w", t.Droplet.ID, r.ID, err)
+		}
+	}
+	_, err := tx.ExecContext(ctx, s.sql(`DELETE FROM targets WHERE request_id = ? AND ordinal >= ?`), r.ID, len(r.Targets))
+	if err != nil {
+		return fmt.Errorf("drop what was left out of request %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// saveChange makes durable what comes with a changed request.
+func (s *Store) saveChange(ctx context.Context, tx *sql.Tx, r *approvals.Request, c approvals.Change) error {
+	for _, n := range c.Notes {
+		body, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, s.sql(`INSERT INTO notes (request_id, body) VALUES (?, ?)`), r.ID, string(body)); err != nil {
+			return fmt.Errorf("insert a note of request %s: %w", r.ID, err)
+		}
+	}
+	if !c.Advance.IsZero() {
+		var seq int64
+		if err := tx.QueryRowContext(ctx, s.sql(`UPDATE requests SET wake_seq = wake_seq + 1 WHERE id = ? RETURNING wake_seq`), r.ID).Scan(&seq); err != nil {
+			return fmt.Errorf("number the wake-up of request %s: %w", r.ID, err)
+		}
+		if err := s.waker.WakeAdvance(ctx, tx, r.ID, seq, c.Advance); err != nil {
+			return fmt.Errorf("wake the runner up for request %s: %w", r.ID, err)
+		}
+	}
+	if err := s.waker.WakePublish(ctx, tx, r.ID); err != nil {
+		return fmt.Errorf("wake the publisher up for request %s: %w", r.ID, err)
+	}
+	if c.Envelope != "" {
+		if err := s.markHandled(ctx, tx, c.Envelope); err != nil {
+			return err
+		}
+	}
+	return s.appendAudit(ctx, tx, c.Audit)
+}
+
+// ActionTaken says whether an action is known as some request's already, so
+// that the search for a lost one does not take another's for it.
+func (s *Store) ActionTaken(ctx context.Context, actionID int) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, s.sql(`SELECT count(*) FROM targets WHERE action_id = ?`), actionID).Scan(&n)
+	return n > 0, err
+}
+
+// CurrentWake answers the number of a request's newest wake-up.
+func (s *Store) CurrentWake(ctx context.Context, id string) (int64, error) {
+	var seq int64
+	err := s.read.QueryRowContext(ctx, s.sql(`SELECT wake_seq FROM requests WHERE id = ?`), id).Scan(&seq)
+	return seq, err
+}
+
+// Reawaken wakes the runner up for every request that must not wait for a
+// wake-up of an earlier process: those that run, and pending ones whose time is
+// up. It answers how many, oldest first.
+func (s *Store) Reawaken(ctx context.Context) (int, error) {
+	now := s.now()
+	n := 0
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, s.sql(`UPDATE requests SET wake_seq = wake_seq + 1
+			WHERE state = 'running' OR (state = 'pending' AND expires_at <= ?) RETURNING id, wake_seq`), micros(now))
+		if err != nil {
+			return err
+		}
+		wakes := map[string]int64{}
+		for rows.Next() {
+			var id string
+			var seq int64
+			if err := rows.Scan(&id, &seq); err != nil {
+				return errors.Join(err, rows.Close())
+			}
+			wakes[id] = seq
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		for id, seq := range wakes {
+			if err := s.waker.WakeAdvance(ctx, tx, id, seq, now); err != nil {
+				return err
+			}
+		}
+		n = len(wakes)
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("wake up what was under way: %w", err)
+	}
+	return n, nil
+}
+
+func nullString(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,177 @@
+// Package store keeps everything that must outlive the process: requests and
+// their targets, the notes for their threads, the audit log, and the inbox of
+// envelopes. It stands on SQLite, one file that one process owns, or on
+// PostgreSQL, shared by several replicas, with one text of SQL for both.
+//
+// Each exported method is one transaction. A change of a request is committed
+// together with its audit lines, its notes and its wake-ups, or not at all. What
+// may happen to a request is not decided here: that is the approvals room's.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver"
+)
+
+// Store is the durable state. It is safe for use by many goroutines.
+type Store struct {
+	write *sql.DB // on SQLite one connection: SQLite has one writer
+	read  *sql.DB // on PostgreSQL the same pool as write
+	pool  *pgxpool.Pool
+	kind  dialect
+	now   func() time.Time
+	waker Waker
+	base  context.Context // for commits that no caller's going away may cut short
+	puts  chan put
+	quit  chan struct{}
+	done  chan struct{}
+}
+
+type dialect string
+
+const (
+	sqlite   dialect = "sqlite"
+	postgres dialect = "postgres"
+)
+
+// Waker makes wake-ups durable inside a transaction of the store's.
+type Waker interface {
+	// WakeAdvance wakes the runner up for a request, now or at a later time. Of
+	// several wake-ups of one request only that with the newest seq counts.
+	WakeAdvance(ctx context.Context, tx *sql.Tx, request string, seq int64, at time.Time) error
+	// WakePublish wakes the publisher up for a request.
+	WakePublish(ctx context.Context, tx *sql.Tx, request string) error
+}
+
+// Open opens the database that a DATABASE_URL names ("sqlite:FILE" or
+// "postgres://…") and brings its tables up to date.
+func Open(ctx context.Context, url string, now func() time.Time) (*Store, error) {
+	s := &Store{now: now, base: context.WithoutCancel(ctx), puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
+	var err error
+	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		err = s.openSQLite(ctx, file)
+	} else {
+		err = s.openPostgres(ctx, url)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrate the %s database: %w", s.kind, err), s.closePools())
+	}
+	go s.commitPuts()
+	return s, nil
+}
+
+// SetWaker names who makes wake-ups durable. It is called once, before any
+// change: the waker's own tables are in this database, so it comes second.
+func (s *Store) SetWaker(w Waker) { s.waker = w }
+
+// Exclusive says whether this process is the only one at the database, as on
+// SQLite: what another process had in hand when it died is then free at once.
+func (s *Store) Exclusive() bool { return s.kind == sqlite }
+
+// Close ends the store. Puts under way are finished first.
+func (s *Store) Close() error {
+	close(s.quit)
+	<-s.done
+	return s.closePools()
+}
+
+func (s *Store) closePools() error {
+	var errs []error
+	if s.read != nil && s.read != s.write {
+		errs = append(errs, s.read.Close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// Ping says whether the database can be reached.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+}
+
+// WorkerDriver answers River's driver for workers on PostgreSQL, where a pgx
+// pool listens for notifications; nil on SQLite, whose [Store.InsertDriver]
+// serves both.
+func (s *Store) WorkerDriver() riverdriver.Driver[pgx.Tx] { return s.pgxDriver() }
+
+// sql rewrites the "?" of a query to PostgreSQL's "$1" where needed.
+func (s *Store) sql(query string) string {
+	if s.kind == sqlite {
+		return query
+	}
+	var b strings.Builder
+	n := 0
+	for _, c := range query {
+		if c != '?' {
+			b.WriteRune(c)
+			continue
+		}
+		n++
+		b.WriteString("$" + strconv.Itoa(n))
+	}
+	return b.String()
+}
+
+// tx runs f in one transaction. On SQLite it takes the write lock at once.
+func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// ignoreDone passes over a rollback that came after the context's end had
+// already rolled back.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// micros is how times stand in the tables: microseconds since 1970, UTC; 0 for none.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func nullMicros(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
+func timeOf(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
