@@ -34,6 +34,9 @@ type Action struct {
 	Summary string
 	// Params are what it takes besides the Droplet; positional ones in order.
 	Params []Param
+	// Fit fills in what one argument implies for another, in place, and answers an
+	// [ArgError] for what does not go together; may be nil.
+	Fit func(Args) error
 	// Danger judges it with its arguments.
 	Danger func(Args) Danger
 	// Effect is one plain sentence on what it does to this Droplet, which people

@@ -1,11 +1,275 @@
 package api
 
-import "strings"
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
 
-// Catalogue lists every action, in the order of the help.
-func Catalogue() []*Action { return nil }
+	"github.com/digitalocean/godo"
+)
 
-// Lookup finds an action by its type or its verb, in any case: power_cycle or power-cycle.
+// Catalogue lists every action, in the order of the help: DigitalOcean's 16
+// action types, and enable_private_networking, which its OpenAPI document has
+// dropped and its API still takes.
+//
+// The usual times are of a small Droplet and hold only until its own history
+// tells better; DigitalOcean gives about a minute per used GB for what copies a
+// disk. The scopes are those of the table at POST /v2/droplets/{id}/actions.
+func Catalogue() []*Action {
+	return []*Action{
+		{
+			Type: "reboot", Title: "Reboot", Usual: 30 * time.Second, Scopes: scopes(),
+			Summary:   "restart the operating system gracefully",
+			Danger:    always(Safe),
+			Effect:    says("Restarts the operating system of {name}, the way its own reboot command does. It does not answer while it starts."),
+			Loses:     nothing,
+			PreCheck:  first(ready, when("off", "is off, so there is nothing to reboot. Use power-on.")),
+			PostCheck: becomes("active"),
+			Call:      plain(godo.DropletActionsService.Reboot),
+		}, {
+			Type: "power_cycle", Title: "Power cycle", Usual: 30 * time.Second, Scopes: scopes(), ByTag: true,
+			Summary:   "cut the power and switch on again, for one that hangs",
+			Danger:    always(Disruptive),
+			Effect:    says("Cuts the power of {name} and switches it on again, like a reset button. Use reboot if it still listens."),
+			Loses:     says("What its programs have not written to disk yet."),
+			PreCheck:  ready,
+			PostCheck: becomes("active"),
+			Call:      plain(godo.DropletActionsService.PowerCycle),
+		}, {
+			Type: "shutdown", Title: "Shut down", Usual: 20 * time.Second, Scopes: scopes(), ByTag: true,
+			Summary:   "ask the operating system to shut down",
+			Danger:    always(Disruptive),
+			Effect:    says("Asks the operating system of {name} to shut down. It may not listen; power-off does not ask. An off Droplet still costs{price}."),
+			Loses:     nothing,
+			PreCheck:  first(ready, when("off", "is off already.")),
+			PostCheck: becomes("off"),
+			Call:      plain(godo.DropletActionsService.Shutdown),
+		}, {
+			Type: "power_off", Title: "Power off", Usual: 15 * time.Second, Scopes: scopes(), ByTag: true,
+			Summary:   "cut the power, if shutdown does not help",
+			Danger:    always(Disruptive),
+			Effect:    says("Cuts the power of {name}, like pulling the plug. It stays off until someone powers it on, and still costs{price}."),
+			Loses:     says("What its programs have not written to disk yet."),
+			PreCheck:  first(ready, when("off", "is off already.")),
+			PostCheck: becomes("off"),
+			Call:      plain(godo.DropletActionsService.PowerOff),
+		}, {
+			Type: "power_on", Title: "Power on", Usual: 20 * time.Second, Scopes: scopes(), ByTag: true,
+			Summary:   "switch it on",
+			Danger:    always(Safe),
+			Effect:    says("Switches {name} on."),
+			Loses:     nothing,
+			PreCheck:  first(ready, when("active", "is on already.")),
+			PostCheck: becomes("active"),
+			Call:      plain(godo.DropletActionsService.PowerOn),
+		}, {
+			Type: "password_reset", Title: "Reset the root password", Usual: 45 * time.Second, Scopes: scopes("droplet:admin"),
+			Summary:   "set a new root password, which DigitalOcean mails",
+			Danger:    always(Destructive),
+			Effect:    says("Sets a new root password on {name}, which DigitalOcean mails to the owner of the account. It must be changed at the first login."),
+			Loses:     says("The present root password: whoever and whatever logs in with it is locked out."),
+			PreCheck:  ready,
+			PostCheck: settled,
+			Call:      plain(godo.DropletActionsService.PasswordReset),
+		}, {
+			Type: "resize", Title: "Resize", Usual: 2 * time.Minute, Scopes: scopes("droplet:create"),
+			Summary: "change CPU and memory, with --disk the disk too",
+			Params: []Param{
+				{Name: "size", Kind: Size, Required: true, Doc: "the new size's slug", Example: "s-2vcpu-4gb"},
+				{Name: "disk", Kind: Switch, Flag: true, Doc: "grow the disk too; this cannot be undone", Example: "true"},
+			},
+			Danger: func(a Args) Danger {
+				if a["disk"] == "true" {
+					return Destructive
+				}
+				return Safe
+			},
+			Effect: func(d Droplet, a Args, _ *Image) string {
+				if a["disk"] == "true" {
+					return fmt.Sprintf("Changes %s from %s to %s with its disk%s, for good.", d.label(), orUnknown(d.Size), a["size"], d.disk(" (now %d GB)"))
+				}
+				return fmt.Sprintf("Changes the CPU and memory of %s from %s to those of %s. The disk stays as it is%s, so this can be undone.", d.label(), orUnknown(d.Size), a["size"], d.disk(" (%d GB)"))
+			},
+			Loses: func(_ Droplet, a Args, _ *Image) string {
+				if a["disk"] == "true" {
+					return "The way back: a disk cannot be made smaller again, nor can the Droplet go to a size with a smaller one."
+				}
+				return ""
+			},
+			PreCheck: first(ready, when("active", "is on, and DigitalOcean resizes only what is off. Shut it down first."), resizesNothing),
+			PostCheck: func(_, after Droplet, a Args, _ *Image) bool {
+				return after.Size == a["size"]
+			},
+			Result: func(before, after Droplet, _ Args) string {
+				return fmt.Sprintf("From %s%s to %s%s.", before.Size, before.disk(" (%d GB disk)"), after.Size, after.disk(" (%d GB disk)"))
+			},
+			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
+				return c.DropletActions.Resize(ctx, id, a["size"], a["disk"] == "true")
+			},
+		}, {
+			Type: "rebuild", Title: "Rebuild", Usual: 90 * time.Second, Scopes: scopes("droplet:admin"),
+			Summary: "wipe the disk and install an image",
+			Params:  []Param{{Name: "image", Kind: Base, Required: true, Doc: "the image's slug or ID", Example: "ubuntu-24-04-x64"}},
+			Danger:  always(Destructive),
+			Effect: func(d Droplet, a Args, img *Image) string {
+				return fmt.Sprintf("Wipes the disk of %s and installs %s on it. Its IP addresses stay.", d.label(), img.or(a["image"]))
+			},
+			Loses: func(d Droplet, _ Args, _ *Image) string {
+				return "Everything on its " + d.disk("%d GB ") + "disk that is in no backup or snapshot."
+			},
+			PreCheck: first(ready, imageFits),
+			PostCheck: func(_, after Droplet, a Args, img *Image) bool {
+				if img != nil {
+					return after.ImageID == img.ID
+				}
+				return after.Image == a["image"]
+			},
+			Result: func(before, after Droplet, _ Args) string {
+				return fmt.Sprintf("From %s to %s.", before.Image, after.Image)
+			},
+			Call: callRebuild,
+		}, {
+			Type: "restore", Title: "Restore", Usual: 3 * time.Minute, Scopes: scopes("droplet:admin"),
+			Summary: "put a backup of it in place of its disk",
+			Params:  []Param{{Name: "image", Kind: Backup, Required: true, Doc: "the ID of one of its backups", Example: "12389723"}},
+			Danger:  always(Destructive),
+			Effect: func(d Droplet, a Args, img *Image) string {
+				return fmt.Sprintf("Replaces the disk of %s with its backup %s%s.", d.label(), img.or(a["image"]), img.from())
+			},
+			Loses: func(d Droplet, _ Args, _ *Image) string {
+				return "Everything written to its " + d.disk("%d GB ") + "disk since that backup was taken."
+			},
+			PreCheck:  first(ready, isBackup, imageFits),
+			PostCheck: settled,
+			Call:      callRestore,
+		}, {
+			Type: "rename", Title: "Rename", Usual: 5 * time.Second, Scopes: scopes(),
+			Summary: "give it another name",
+			Params:  []Param{{Name: "name", Kind: Text, Required: true, Doc: "the new name: letters, digits, . and -", Example: "web-2.example.com", Check: checkHostname}},
+			Danger:  always(Safe),
+			Effect: func(d Droplet, a Args, _ *Image) string {
+				return fmt.Sprintf("Renames %s to %s, and with it the reverse DNS name of its address. The hostname inside does not change.", d.label(), a["name"])
+			},
+			Loses:    nothing,
+			PreCheck: first(ready, renamesNothing),
+			PostCheck: func(_, after Droplet, a Args, _ *Image) bool {
+				return after.Name == a["name"]
+			},
+			Result: func(before, after Droplet, _ Args) string {
+				return fmt.Sprintf("%s is now %s.", before.Name, after.Name)
+			},
+			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
+				return c.DropletActions.Rename(ctx, id, a["name"])
+			},
+		}, {
+			Type: "snapshot", Title: "Take a snapshot", Usual: 3 * time.Minute, Scopes: scopes("image:create"), ByTag: true,
+			Summary: "take an image of its disk",
+			Params: []Param{{Name: "name", Kind: Text, Doc: "the snapshot's name; the Droplet's with date and time if left out",
+				Example: "before-upgrade", Default: snapshotName}},
+			Danger: always(Safe),
+			Effect: func(d Droplet, a Args, _ *Image) string {
+				s := fmt.Sprintf("Takes a snapshot of %s named %s, which DigitalOcean bills by its size.", d.label(), a["name"])
+				if d.Status == "active" {
+					s += " It stays on meanwhile; what its programs have not written to disk yet is not in it."
+				}
+				return s
+			},
+			Loses:     nothing,
+			PreCheck:  ready,
+			PostCheck: settled,
+			Result: func(_, after Droplet, a Args) string {
+				return fmt.Sprintf("The snapshot %s of %s is there.", a["name"], after.label())
+			},
+			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
+				return c.DropletActions.Snapshot(ctx, id, a["name"])
+			},
+		}, {
+			Type: "enable_backups", Title: "Enable backups", Usual: 10 * time.Second, Scopes: scopes(), ByTag: true,
+			Summary: "turn automatic backups on",
+			Params:  policyParams(false),
+			Danger:  always(Safe),
+			Fit:     fitPolicy,
+			Effect: func(d Droplet, a Args, _ *Image) string {
+				return fmt.Sprintf("Turns automatic backups of %s on%s. DigitalOcean bills them on top of the Droplet.", d.label(), policyWords(a))
+			},
+			Loses:     nothing,
+			PreCheck:  first(ready, backupsAlready(true, "has automatic backups already. To change when they are taken, use change-backup-policy.")),
+			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.Backups },
+			Call:      callEnableBackups,
+		}, {
+			Type: "change_backup_policy", Title: "Change the backup policy", Usual: 10 * time.Second, Scopes: scopes(),
+			Summary: "change when automatic backups are taken",
+			Params:  policyParams(true),
+			Danger:  always(Safe),
+			Fit:     fitPolicy,
+			Effect: func(d Droplet, a Args, _ *Image) string {
+				return fmt.Sprintf("Changes when automatic backups of %s are taken:%s.", d.label(), strings.TrimPrefix(policyWords(a), ","))
+			},
+			Loses:     nothing,
+			PreCheck:  first(ready, backupsAlready(false, "has no automatic backups. To turn them on, use enable-backups with the same flags.")),
+			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.Backups },
+			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
+				return c.DropletActions.ChangeBackupPolicy(ctx, id, policyOf(a))
+			},
+		}, {
+			Type: "disable_backups", Title: "Disable backups", Usual: 10 * time.Second, Scopes: scopes(), ByTag: true,
+			Summary:   "turn automatic backups off",
+			Danger:    always(Destructive),
+			Effect:    says("Turns automatic backups of {name} off."),
+			Loses:     says("Its safety net: from now on no backup is taken that one could go back to."),
+			PreCheck:  first(ready, backupsAlready(false, "has no automatic backups to turn off.")),
+			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return !after.Backups },
+			Call:      plain(godo.DropletActionsService.DisableBackups),
+		}, {
+			Type: "change_kernel", Title: "Change the kernel", Usual: 10 * time.Second, Scopes: scopes(),
+			Summary: "set another of its kernels, for one whose kernel DigitalOcean keeps",
+			Params:  []Param{{Name: "kernel", Kind: Kernel, Required: true, Doc: "the kernel's ID", Example: "991"}},
+			Danger:  always(Safe),
+			Effect: func(d Droplet, a Args, _ *Image) string {
+				return fmt.Sprintf("Sets kernel %s for %s. It runs it once it has been powered off and on.", a["kernel"], d.label())
+			},
+			Loses:    nothing,
+			PreCheck: first(ready, changesNoKernel),
+			PostCheck: func(_, after Droplet, a Args, _ *Image) bool {
+				return after.KernelID == number(a["kernel"])
+			},
+			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
+				return c.DropletActions.ChangeKernel(ctx, id, number(a["kernel"]))
+			},
+		}, {
+			Type: "enable_ipv6", Title: "Enable IPv6", Usual: 20 * time.Second, Scopes: scopes(), ByTag: true,
+			Summary: "give it a public IPv6 address, for good",
+			Danger:  always(Irreversible),
+			Effect:  says("Gives {name} a public IPv6 address, which cannot be taken away again. Its operating system must be set up for it by hand."),
+			Loses:   nothing,
+			PreCheck: first(ready, func(d Droplet, _ Args, _ *Image) string {
+				return iff(d.PublicIP6 != "", d.label()+" has IPv6 already: "+d.PublicIP6)
+			}),
+			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.PublicIP6 != "" },
+			Result: func(_, after Droplet, _ Args) string {
+				return "Its IPv6 address is " + after.PublicIP6 + "; set it up in its operating system."
+			},
+			Call: plain(godo.DropletActionsService.EnableIPv6),
+		}, {
+			Type: "enable_private_networking", Title: "Enable private networking", Usual: 20 * time.Second, Scopes: scopes(),
+			Summary: "give it a private address in its region's network",
+			Danger:  always(Safe),
+			Effect:  says("Gives {name} a private IPv4 address in its region's default VPC network."),
+			Loses:   nothing,
+			PreCheck: first(ready, func(d Droplet, _ Args, _ *Image) string {
+				return iff(d.PrivateIP != "", d.label()+" has a private address already: "+d.PrivateIP)
+			}),
+			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.PrivateIP != "" },
+			Result: func(_, after Droplet, _ Args) string {
+				return "Its private address is " + after.PrivateIP + "; set it up in its operating system."
+			},
+			Call: plain(godo.DropletActionsService.EnablePrivateNetworking),
+		},
+	}
+}
+
+// Lookup finds an action by its type or by its verb, in any case.
 func Lookup(typ string) (*Action, bool) {
 	typ = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(typ)), "-", "_")
 	for _, a := range Catalogue() {
@@ -14,17 +278,4 @@ func Lookup(typ string) (*Action, bool) {
 		}
 	}
 	return nil, false
-}
-
-// Verb is what people type: power-cycle.
-func (a *Action) Verb() string { return strings.ReplaceAll(a.Type, "_", "-") }
-
-// ImageParam answers the parameter that names an image or a backup, if there is one.
-func (a *Action) ImageParam() (Param, bool) {
-	for _, p := range a.Params {
-		if p.Kind == Base || p.Kind == Backup {
-			return p, true
-		}
-	}
-	return Param{}, false
 }
