@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -15,7 +16,7 @@ type Handler struct {
 	Requests  Requests
 	Droplets  Droplets
 	Images    Images
-	Past      Past
+	Actions   Actions
 	Envelopes Envelopes
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -38,6 +39,7 @@ type Requests interface {
 type Droplets interface {
 	Droplet(ctx context.Context, id int) (api.Droplet, error)
 	Droplets(ctx context.Context) ([]api.Droplet, error)
+	Find(ctx context.Context, words string) (api.Found, error)
 	Tagged(ctx context.Context, tag string) ([]api.Droplet, error)
 }
 
@@ -48,10 +50,12 @@ type Images interface {
 	Snapshots(ctx context.Context, droplet int) ([]api.Image, error)
 }
 
-// Past is what was done with a Droplet before.
-type Past interface {
-	History(ctx context.Context, droplet int) ([]api.Record, error)
+// Actions tells what is known of an action on a Droplet before it is sent.
+type Actions interface {
+	// PreCheck answers a sentence on what is in the way, empty if nothing is.
+	PreCheck(ctx context.Context, a *api.Action, d api.Droplet, args api.Args, img *api.Image) (string, error)
 	Usual(ctx context.Context, droplet int, a *api.Action) time.Duration
+	History(ctx context.Context, droplet int) ([]api.Record, error)
 }
 
 // Envelopes loads an envelope that was written down earlier. It answers
@@ -60,16 +64,96 @@ type Envelopes interface {
 	Envelope(ctx context.Context, key string) (approvals.Envelope, error)
 }
 
+// The types of envelopes.
+const (
+	slashCommand = "slash_commands"
+	interactive  = "interactive"
+	eventsAPI    = "events_api"
+)
+
 // Handle does what an envelope asks for, after it was acknowledged. What the
 // asker did wrong, or may not do, is a Reply. An error is a fault of ours or one
 // that passes: the envelope is to be handled again, and if that does not help,
 // whoever [AddressOf] names is to be told.
 func (h *Handler) Handle(ctx context.Context, e approvals.Envelope) (Reply, error) {
+	switch e.Type {
+	case slashCommand:
+		c, err := read[command](e)
+		if err != nil {
+			return h.ignored(e, err.Error())
+		}
+		return h.answer(ctx, ofCommand(e, c))
+	case eventsAPI:
+		return h.mentioned(ctx, e)
+	case interactive:
+		return h.interacted(ctx, e)
+	}
+	return h.ignored(e, "an envelope of a type that is not used")
+}
+
+// ignored leaves an envelope alone that asks for nothing of ours, or can't be
+// read: handling it again would not help.
+func (h *Handler) ignored(e approvals.Envelope, why string) (Reply, error) {
+	h.Log.Warn("ignored an envelope", "envelope", e.Key, "type", e.Type, "why", why)
 	return Reply{}, nil
 }
 
-// Respond answers what has to be answered inside the acknowledgement; ok is
-// false where nothing has.
-func (h *Handler) Respond(ctx context.Context, e approvals.Envelope) (payload any, ok bool, err error) {
-	return nil, false, nil
+// interacted handles a click or a choice.
+func (h *Handler) interacted(ctx context.Context, e approvals.Envelope) (Reply, error) {
+	in, err := read[interaction](e)
+	switch {
+	case err != nil:
+		return h.ignored(e, err.Error())
+	case in.Type == "message_action", in.Type == "shortcut":
+		return say(in.address(), "This version has no shortcuts yet. What it can do: `/droplet help`."), nil
+	case in.Type != "block_actions" || len(in.Actions) == 0:
+		return h.ignored(e, "an interaction of type "+in.Type)
+	}
+	c := in.Actions[0] // Slack sends one at a time
+	switch kind := approvals.DecisionKind(c.ActionID); kind {
+	case approvals.ToApprove, approvals.ToDeny, approvals.ToConfirm, approvals.ToCancel:
+		return h.decide(ctx, e, in, c, kind)
+	case toRetry:
+		return h.retry(ctx, e, in, c)
+	case toPick:
+		return h.pick(ctx, e, in, c)
+	}
+	return h.ignored(e, "a click on "+c.ActionID)
+}
+
+// The action_ids besides those of decisions.
+const (
+	toRetry = "retry"
+	toPick  = "pick"
+)
+
+// orRefusal turns a refusal into a reply: it is meant for whoever asked. That
+// the envelope had its effect before is no news to anyone.
+func orRefusal(to Address, r Reply, err error) (Reply, error) {
+	var no *approvals.Refusal
+	switch {
+	case errors.As(err, &no):
+		return say(to, no.Sentence), nil
+	case errors.Is(err, approvals.ErrHandled):
+		return Reply{}, nil
+	}
+	return r, err
+}
+
+// admit answers a refusal for whoever may not use this, and writes it down.
+func (h *Handler) admit(ctx context.Context, who approvals.Who, words string) error {
+	_, err := h.Requests.Admit(ctx, who)
+	return h.record(ctx, who, words, err)
+}
+
+// record writes a refusal down; a fault, and nil, pass through.
+func (h *Handler) record(ctx context.Context, who approvals.Who, words string, err error) error {
+	var no *approvals.Refusal
+	if !errors.As(err, &no) {
+		return err
+	}
+	if rs := []rune(words); len(rs) > longestReason {
+		words = string(rs[:longestReason]) + "…"
+	}
+	return h.Requests.Refused(ctx, who, words, err)
 }

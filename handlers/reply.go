@@ -27,5 +27,22 @@ type Address struct {
 // AddressOf says where the asker of any envelope can be answered, also when it
 // could not be handled. It is the zero Address if nobody can.
 func AddressOf(e approvals.Envelope) Address {
+	switch e.Type {
+	case slashCommand:
+		if c, err := read[command](e); err == nil && c.UserID != "" {
+			return Address{ResponseURL: c.ResponseURL, ChannelID: c.ChannelID, UserID: c.UserID}
+		}
+	case eventsAPI:
+		if ev, err := read[event](e); err == nil && ev.Event.User != "" && ev.Event.BotID == "" {
+			return Address{ChannelID: ev.Event.Channel, UserID: ev.Event.User, ThreadTS: ev.Event.ThreadTS}
+		}
+	case interactive:
+		if in, err := read[interaction](e); err == nil && in.User.ID != "" {
+			return in.address()
+		}
+	}
 	return Address{}
 }
+
+// say is a sentence for the asker.
+func say(to Address, mrkdwn string) Reply { return Reply{To: to, Message: card.Reply(mrkdwn)} }

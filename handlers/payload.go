@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"dropletops/approvals"
+)
+
+// Of each payload only what is used is read: Slack adds fields and kinds of
+// blocks as it likes, and none of that may keep a click from being understood.
+
+// command is a slash command.
+type command struct {
+	TeamID      string `json:"team_id"`
+	ChannelID   string `json:"channel_id"`
+	UserID      string `json:"user_id"`
+	Command     string `json:"command"`
+	Text        string `json:"text"`
+	ResponseURL string `json:"response_url"`
+}
+
+// event is an event of the Events API; of all of them, mentions are used.
+type event struct {
+	Event struct {
+		Type     string          `json:"type"`
+		Subtype  string          `json:"subtype"`
+		User     string          `json:"user"`
+		Team     string          `json:"team"`
+		UserTeam string          `json:"user_team"` // in channels shared with another workspace
+		BotID    string          `json:"bot_id"`
+		Text     string          `json:"text"`
+		Channel  string          `json:"channel"`
+		ThreadTS string          `json:"thread_ts"`
+		Edited   json.RawMessage `json:"edited"`
+	} `json:"event"`
+}
+
+// who sent it. The team is the sender's own, never the one that the event was
+// delivered to: where it is not told, Slack is asked about the person.
+func (ev event) who() approvals.Who {
+	team := ev.Event.UserTeam
+	if team == "" {
+		team = ev.Event.Team
+	}
+	return approvals.Who{UserID: ev.Event.User, TeamID: team}
+}
+
+// interaction is a click, a choice, or a search in a menu.
+type interaction struct {
+	Type        string `json:"type"`
+	ResponseURL string `json:"response_url"`
+	User        struct {
+		ID     string `json:"id"`
+		TeamID string `json:"team_id"`
+	} `json:"user"`
+	Channel struct {
+		ID string `json:"id"`
+	} `json:"channel"`
+	Container struct {
+		ChannelID string `json:"channel_id"`
+		MessageTS string `json:"message_ts"`
+		ThreadTS  string `json:"thread_ts"`
+	} `json:"container"`
+	Message struct {
+		ThreadTS string `json:"thread_ts"`
+	} `json:"message"`
+	Actions []click `json:"actions"`
+	// Of a search in a menu.
+	ActionID string `json:"action_id"`
+	BlockID  string `json:"block_id"`
+	Value    string `json:"value"`
+}
+
+// click is one button that was clicked, or one choice that was made.
+type click struct {
+	ActionID       string `json:"action_id"`
+	BlockID        string `json:"block_id"`
+	Value          string `json:"value"`
+	SelectedOption struct {
+		Value string `json:"value"`
+	} `json:"selected_option"`
+}
+
+func (in interaction) who() approvals.Who {
+	return approvals.Who{UserID: in.User.ID, TeamID: in.User.TeamID}
+}
+
+func (in interaction) channel() string {
+	if in.Container.ChannelID != "" {
+		return in.Container.ChannelID
+	}
+	return in.Channel.ID
+}
+
+func (in interaction) thread() string {
+	if in.Container.ThreadTS != "" {
+		return in.Container.ThreadTS
+	}
+	return in.Message.ThreadTS
+}
+
+func (in interaction) address() Address {
+	return Address{ResponseURL: in.ResponseURL, ChannelID: in.channel(), UserID: in.User.ID, ThreadTS: in.thread()}
+}
+
+// read decodes a payload.
+func read[T any](e approvals.Envelope) (T, error) {
+	var t T
+	if err := json.Unmarshal(e.Payload, &t); err != nil {
+		return t, fmt.Errorf("read the payload of %s envelope %s: %w", e.Type, e.Key, err)
+	}
+	return t, nil
+}
+
+// asked is what someone typed: who, where, and which words.
+type asked struct {
+	who    approvals.Who
+	origin approvals.Origin
+	to     Address
+	text   string // what was typed, not as Slack delivers it
+	call   string // what stood in front of it, "/droplet" or "@dropletops"
+	words  string // the key of the envelope that brought the words
+	chosen int    // the ID of the Droplet that was chosen from a menu; 0 if none was
+}
+
+// ofCommand reads what was typed behind a slash command.
+func ofCommand(e approvals.Envelope, c command) asked {
+	text := typed(c.Text)
+	call := c.Command
+	if call == "" {
+		call = "/droplet"
+	}
+	return asked{
+		who: approvals.Who{UserID: c.UserID, TeamID: c.TeamID},
+		origin: approvals.Origin{
+			TeamID: c.TeamID, ChannelID: c.ChannelID, ResponseURL: c.ResponseURL, Envelope: e.Key,
+			Words: strings.TrimSpace(call + " " + text),
+		},
+		to:   Address{ResponseURL: c.ResponseURL, ChannelID: c.ChannelID, UserID: c.UserID},
+		text: text, call: call, words: e.Key,
+	}
+}

@@ -1,0 +1,83 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"dropletops/approvals"
+)
+
+// picks is what the block ID of a menu begins with; the key of the envelope that
+// brought the words follows.
+const picks = "pick:"
+
+func pickOf(envelope string) string { return picks + envelope }
+
+// pick goes on with the Droplet that was chosen from a menu: with the words that
+// the menu was an answer to, and this Droplet for their target.
+func (h *Handler) pick(ctx context.Context, e approvals.Envelope, in interaction, c click) (Reply, error) {
+	a, err := h.askedBefore(ctx, c.BlockID, in)
+	if err != nil {
+		return orRefusal(in.address(), Reply{}, err)
+	}
+	id, err := strconv.Atoi(c.SelectedOption.Value)
+	if err != nil || id <= 0 {
+		return h.ignored(e, "a choice that is no Droplet's ID")
+	}
+	a.chosen, a.to = id, in.address()
+	a.origin.Envelope, a.origin.ResponseURL = e.Key, in.ResponseURL
+	r, err := h.answer(ctx, a)
+	if err != nil {
+		return r, err
+	}
+	if r.To == (Address{}) { // it became a request: its card is the answer
+		r = say(a.to, fmt.Sprintf("You chose Droplet `%d` for %s.", id, code(a.origin.Words)))
+	}
+	r.Replace = true
+	return r, nil
+}
+
+// askedBefore loads the words that a menu was an answer to. They are the words
+// of whoever typed them, and nobody else's to carry out.
+func (h *Handler) askedBefore(ctx context.Context, blockID string, in interaction) (asked, error) {
+	stale := mistake("This menu is too old: type the command again.")
+	key, ok := strings.CutPrefix(blockID, picks)
+	if !ok || key == "" {
+		return asked{}, stale
+	}
+	first, err := h.Envelopes.Envelope(ctx, key)
+	if errors.Is(err, approvals.ErrNotFound) {
+		return asked{}, stale
+	}
+	if err != nil {
+		return asked{}, fmt.Errorf("load envelope %s, which a menu answers: %w", key, err)
+	}
+	a, ok := h.asked(first)
+	if !ok {
+		return asked{}, stale
+	}
+	if a.who.UserID != in.User.ID {
+		return asked{}, mistake("This menu is for whoever typed the command. Type your own.")
+	}
+	a.who = in.who()
+	return a, nil
+}
+
+// asked reads what was typed from either kind of envelope that brings words.
+func (h *Handler) asked(e approvals.Envelope) (asked, bool) {
+	switch e.Type {
+	case slashCommand:
+		c, err := read[command](e)
+		return ofCommand(e, c), err == nil && c.UserID != ""
+	case eventsAPI:
+		ev, err := read[event](e)
+		if err != nil || ev.Event.User == "" {
+			return asked{}, false
+		}
+		return h.ofMention(e, ev)
+	}
+	return asked{}, false
+}

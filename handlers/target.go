@@ -1,0 +1,105 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"dropletops/api"
+)
+
+// target is what someone named: a Droplet's ID, its name, or a tag. The zero
+// target names nothing.
+type target struct {
+	text string // as it was typed
+	id   int
+	tag  string
+}
+
+var (
+	// tags is what DigitalOcean allows in a tag; godo puts one into the URL as
+	// it is, so that "a&b" would be another question than the one asked.
+	tags = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
+	// names is what DigitalOcean allows in a Droplet's name, and "_", which old
+	// ones bear.
+	names  = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,254}$`)
+	digits = regexp.MustCompile(`^[0-9]+$`)
+)
+
+// target understands what names the Droplet. No look-up is made of what no
+// Droplet can be called.
+func (p parser) target(s string) (target, error) {
+	switch kind, tag, has := strings.Cut(s, ":"); {
+	case s == "":
+		return target{}, nil
+	case has && strings.EqualFold(kind, "tag"):
+		if !tags.MatchString(tag) {
+			return target{}, mistake("No tag can be called " + code(tag) + ": a tag has letters, digits, `:`, `_` and `-`, as in `tag:web`.")
+		}
+		return target{text: s, tag: tag}, nil
+	case digits.MatchString(s):
+		id, err := strconv.Atoi(s)
+		if err != nil || id == 0 {
+			return target{}, mistake("No Droplet can have the ID " + code(s) + ". Its ID is in the control panel's address bar, such as `3164494`.")
+		}
+		return target{text: s, id: id}, nil
+	case !names.MatchString(s):
+		return target{}, mistake("No Droplet can be called " + code(s) + ": a name has letters, digits, `.` and `-`. A Droplet goes by its name, its ID, or `tag:` and a tag.")
+	}
+	return target{text: s}, nil
+}
+
+// find answers the Droplets that a target names, at least one: several if they
+// bear the same name, or the tag. A single one is as it is at this moment.
+func (h *Handler) find(ctx context.Context, t target) ([]api.Droplet, error) {
+	if t.tag != "" {
+		ds, err := h.Droplets.Tagged(ctx, t.tag)
+		if err != nil {
+			return nil, lookedUp(err)
+		}
+		if len(ds) == 0 {
+			return nil, mistake("No Droplet bears the tag " + code(t.tag) + ".")
+		}
+		return ds, nil
+	}
+	id := t.id
+	if t.text != "" {
+		found, err := h.Droplets.Find(ctx, t.text)
+		switch {
+		case err != nil && api.KindOf(err) != api.NotFound:
+			return nil, lookedUp(err)
+		case len(found.Droplets) == 0:
+			return nil, none(t, found.Nearest)
+		case len(found.Droplets) > 1:
+			return found.Droplets, nil
+		}
+		id = found.Droplets[0].ID
+	}
+	d, err := h.Droplets.Droplet(ctx, id)
+	if api.KindOf(err) == api.NotFound {
+		return nil, mistake(fmt.Sprintf("The Droplet with the ID `%d` is gone: DigitalOcean knows none by it any more.", id))
+	}
+	if err != nil {
+		return nil, lookedUp(err)
+	}
+	return []api.Droplet{d}, nil
+}
+
+// none says that there is no such Droplet, and which may have been meant.
+func none(t target, near []string) error {
+	s := "No Droplet is called " + code(t.text)
+	if t.id != 0 {
+		s = "No Droplet has the ID " + code(t.text)
+	}
+	if len(near) == 0 {
+		return mistake(s + ". A Droplet goes by its exact name, its ID, or `tag:` and a tag.")
+	}
+	return mistake(s + ": did you mean " + either(near) + "?")
+}
+
+// several says that a name is not enough.
+func several(name string, n int) string {
+	return fmt.Sprintf("%d Droplets are called %s.", n, code(name))
+}

@@ -1,0 +1,176 @@
+package handlers
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// word is one word as it was typed.
+type word struct {
+	text string
+	// flag is the name of a --flag, in lower case with "-" for "_"; text is then
+	// the value behind its "=", if valued.
+	flag   string
+	valued bool
+	// quoted words are values, whatever they begin with.
+	quoted bool
+}
+
+// Slack's clients turn straight quotes into those of the language they are set
+// to; any of a kind closes any of the same kind.
+const (
+	doubles = "\"“”„‟«»＂"
+	singles = "'‘’‚‛‹›"
+	// dashes are what clients make of hyphens, and what is copied from web pages.
+	dashes = "-‐‑‒–—―−"
+)
+
+// split takes a text apart into words. Quotes hold words together; inside them \
+// in front of a quote or of another \ makes it a plain character. A quote closes
+// only in front of white space or at the end, so "it's" is a word and 'it's
+// stuck' are two in one.
+func split(text string) ([]word, error) {
+	rs := []rune(invisible.Replace(text))
+	var out []word
+	for i := 0; ; {
+		for i < len(rs) && unicode.IsSpace(rs[i]) {
+			i++
+		}
+		if i == len(rs) {
+			return out, nil
+		}
+		var w word
+		if name, n := flagName(rs[i:]); n > 0 {
+			w.flag = name
+			i += n
+			if i == len(rs) || rs[i] != '=' {
+				out = append(out, w)
+				continue
+			}
+			w.valued = true
+			i++
+		}
+		if i < len(rs) && kindOfQuote(rs[i]) != "" {
+			value, n, err := quotedValue(rs[i:])
+			if err != nil {
+				return nil, err
+			}
+			w.text, w.quoted = value, true
+			i += n
+		} else {
+			start := i
+			for i < len(rs) && !unicode.IsSpace(rs[i]) {
+				i++
+			}
+			// Names are often typed as code; no name begins or ends with one.
+			w.text = strings.Trim(string(rs[start:i]), "`")
+		}
+		if w.flag == "" && !w.quoted {
+			if w.text == "" {
+				continue // nothing but backticks
+			}
+			if isDashes(w.text) {
+				return nil, mistake("A lone " + code(w.text) + " means nothing here: the name of a flag belongs right behind it, as in `--reason \"…\"`.")
+			}
+		}
+		out = append(out, w)
+	}
+}
+
+// flagName reads the name of a flag, and answers how many runes it takes; 0 if
+// there is none. A backtick in front of it is skipped.
+func flagName(rs []rune) (string, int) {
+	i := 0
+	for i < len(rs) && rs[i] == '`' {
+		i++
+	}
+	start := i
+	for i < len(rs) && strings.ContainsRune(dashes, rs[i]) {
+		i++
+	}
+	if i == start || i == len(rs) || !unicode.IsLetter(rs[i]) {
+		return "", 0
+	}
+	start = i
+	for i < len(rs) && !unicode.IsSpace(rs[i]) && rs[i] != '=' {
+		i++
+	}
+	return hyphenated(strings.TrimRight(string(rs[start:i]), "`")), i
+}
+
+// hyphenated spells a verb or a flag as we do: in lower case, with "-" for "_"
+// and for any dash.
+func hyphenated(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || strings.ContainsRune(dashes, r) {
+			return '-'
+		}
+		return unicode.ToLower(r)
+	}, s)
+}
+
+func isDashes(s string) bool { return strings.Trim(s, dashes) == "" }
+
+// kindOfQuote answers all quotes of the same kind, empty if it is none.
+func kindOfQuote(r rune) string {
+	for _, kind := range []string{doubles, singles} {
+		if strings.ContainsRune(kind, r) {
+			return kind
+		}
+	}
+	return ""
+}
+
+// quotedValue reads what stands in quotes, and answers how many runes it takes.
+func quotedValue(rs []rune) (string, int, error) {
+	kind := kindOfQuote(rs[0])
+	var b strings.Builder
+	for i := 1; i < len(rs); i++ {
+		switch r := rs[i]; {
+		case r == '\\' && i+1 < len(rs) && (rs[i+1] == '\\' || kindOfQuote(rs[i+1]) != ""):
+			i++
+			b.WriteRune(rs[i])
+		case strings.ContainsRune(kind, r) && (i+1 == len(rs) || unicode.IsSpace(rs[i+1])):
+			return b.String(), i + 1, nil
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return "", 0, mistake("The quote in front of " + code(string(rs[1:])) + " is not closed: put one behind its last word, too.")
+}
+
+// render writes words so that split reads the same ones again.
+func render(ws []word) string {
+	var parts []string
+	for _, w := range ws {
+		s := ""
+		if w.flag != "" {
+			s = "--" + w.flag
+			if w.valued {
+				s += "="
+			}
+		}
+		if w.quoted {
+			s += quote(w.text)
+		} else {
+			s += w.text
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, " ")
+}
+
+// quote puts a value in quotes.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		if r == '\\' || slices.Contains([]rune(doubles+singles), r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	b.WriteByte('"')
+	return b.String()
+}

@@ -1,0 +1,222 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"dropletops/api"
+)
+
+// What people type is bounded, in characters: Slack takes 12,000 in one message,
+// while a card's section holds 3,000 for all that stands in it.
+const (
+	longestText   = 2000
+	longestReason = 500
+)
+
+// words are what someone typed, understood as far as that goes without asking
+// DigitalOcean.
+type words struct {
+	verb   string      // as we spell it; "help" where nothing was typed
+	topic  string      // of the help
+	action *api.Action // nil for a verb that is none of the catalogue
+	target string      // empty if none was given
+	args   api.Args
+	reason string
+}
+
+// unready are the verbs of the contract that this version has no answer to yet.
+var unready = []string{
+	"stop", "create", "destroy", "list", "info", "actions", "action", "backups", "backup-policy",
+	"snapshots", "kernels", "neighbors", "sizes", "images", "regions",
+}
+
+// verbOf answers the verb of a text, as we spell it; "help" if there is none.
+func verbOf(text string) string {
+	f := strings.Fields(invisible.Replace(text))
+	if len(f) == 0 {
+		return "help"
+	}
+	return hyphenated(strings.Trim(f[0], "`"))
+}
+
+// parser understands words by a catalogue of actions.
+type parser struct {
+	catalogue []*api.Action
+	call      string // what stands in front of a verb in examples: "/droplet"
+}
+
+// parse understands a text. Its errors are refusals: sentences for whoever
+// typed it, safe to be shown.
+func (p parser) parse(text string) (words, error) {
+	if what := unfit(text); what != "" {
+		return words{}, mistake("There is " + what + " in this. Type it again rather than pasting it.")
+	}
+	if n := utf8.RuneCountInString(text); n > longestText {
+		return words{}, mistake(fmt.Sprintf("This has %d characters; %d are the most that a command may have.", n, longestText))
+	}
+	ws, err := split(text)
+	if err != nil {
+		return words{}, err
+	}
+	if len(ws) == 0 {
+		return words{verb: "help"}, nil
+	}
+	if ws[0].flag != "" {
+		return words{}, mistake("A command begins with its verb, not with a flag: " + p.example("reboot web-1") + ".")
+	}
+	verb := hyphenated(ws[0].text)
+	if verb == "help" {
+		return p.parseHelp(ws[1:])
+	}
+	for _, a := range p.catalogue {
+		if a.Verb() == verb {
+			return p.parseAction(a, ws[1:])
+		}
+	}
+	return words{}, p.unknownVerb(ws[0].text)
+}
+
+// parseHelp understands what is behind "help": nothing, or a verb.
+func (p parser) parseHelp(ws []word) (words, error) {
+	if len(ws) == 0 {
+		return words{verb: "help"}, nil
+	}
+	if len(ws) > 1 || ws[0].flag != "" {
+		return words{}, mistake("`help` takes one verb, or nothing: " + p.example("help reboot") + ".")
+	}
+	topic := hyphenated(ws[0].text)
+	if topic == "help" {
+		return words{verb: "help"}, nil
+	}
+	for _, a := range p.catalogue {
+		if a.Verb() == topic {
+			return words{verb: "help", topic: topic, action: a}, nil
+		}
+	}
+	return words{}, p.unknownVerb(ws[0].text)
+}
+
+// parseAction understands the words behind the verb of an action: the target,
+// then its parameters by position or as --name value.
+func (p parser) parseAction(a *api.Action, ws []word) (words, error) {
+	w := words{verb: a.Verb(), action: a, args: api.Args{}}
+	var plain []word
+	for i := 0; i < len(ws); i++ {
+		if ws[i].flag == "" {
+			plain = append(plain, ws[i])
+			continue
+		}
+		param, err := p.flag(a, ws[i].flag)
+		if err != nil {
+			return words{}, err
+		}
+		value, err := ws[i].text, error(nil)
+		switch {
+		case param.Kind == api.Switch:
+			value, err = onOrOff(ws[i])
+		case ws[i].valued:
+		case i+1 < len(ws) && ws[i+1].flag == "":
+			i++
+			value = ws[i].text
+			if param.Name == reason && !ws[i].quoted && i+1 < len(ws) && ws[i+1].flag == "" {
+				err = mistake("A reason of several words belongs in quotes: `--reason \"disk is full\"`.")
+			}
+		default:
+			value = ""
+		}
+		if err != nil {
+			return words{}, err
+		}
+		if err := p.set(&w, param, value); err != nil {
+			return words{}, err
+		}
+	}
+	return w, p.place(&w, plain)
+}
+
+// reason is the flag that every changing verb takes.
+const reason = "reason"
+
+// flag finds the parameter that a flag names.
+func (p parser) flag(a *api.Action, name string) (api.Param, error) {
+	for _, param := range slices.Concat(a.Params, []api.Param{{Name: reason, Kind: api.Text}}) {
+		if hyphenated(param.Name) == name {
+			return param, nil
+		}
+	}
+	return api.Param{}, p.unknownFlag(a, name)
+}
+
+// onOrOff is the value of a switch: "true", or empty if it is turned off.
+func onOrOff(w word) (string, error) {
+	if !w.valued {
+		return "true", nil
+	}
+	switch strings.ToLower(w.text) {
+	case "true", "yes", "on", "1":
+		return "true", nil
+	case "false", "no", "off", "0":
+		return "false", nil
+	}
+	return "", mistake("`--" + w.flag + "` is given or left out; it takes no value such as " + code(w.text) + ".")
+}
+
+// set takes in the value of a parameter.
+func (p parser) set(w *words, param api.Param, value string) error {
+	_, twice := w.args[param.Name]
+	switch {
+	case twice || param.Name == reason && w.reason != "":
+		return mistake("`--" + hyphenated(param.Name) + "` is given twice: once is enough.")
+	case strings.TrimSpace(value) == "":
+		return mistake("`--" + hyphenated(param.Name) + "` needs " + valueOf(param) + " behind it.")
+	case param.Name == reason:
+		if n := utf8.RuneCountInString(value); n > longestReason {
+			return mistake(fmt.Sprintf("The reason has %d characters; %d are the most that it may have.", n, longestReason))
+		}
+		w.reason = value
+	default:
+		w.args[param.Name] = value
+	}
+	return nil
+}
+
+// place gives the words without a flag their places: the target, then the
+// parameters that go by position and were not given as flags.
+func (p parser) place(w *words, plain []word) error {
+	if len(plain) > 0 {
+		w.target, plain = plain[0].text, plain[1:]
+		if strings.TrimSpace(w.target) == "" {
+			return mistake("The Droplet's name is empty. " + p.usage(w.action))
+		}
+	}
+	for _, param := range w.action.Params {
+		if _, given := w.args[param.Name]; given || param.Flag || param.Kind == api.Switch || len(plain) == 0 {
+			continue
+		}
+		if err := p.set(w, param, plain[0].text); err != nil {
+			return err
+		}
+		plain = plain[1:]
+	}
+	if len(plain) > 0 {
+		return p.tooMany(w.action, plain)
+	}
+	for name, value := range w.args {
+		if value == "false" && isSwitch(w.action, name) {
+			delete(w.args, name)
+		}
+	}
+	return p.missing(w)
+}
+
+func isSwitch(a *api.Action, name string) bool {
+	for _, param := range a.Params {
+		if param.Name == name {
+			return param.Kind == api.Switch
+		}
+	}
+	return false
+}
