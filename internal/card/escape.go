@@ -1,8 +1,103 @@
 package card
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
 
-// Escape makes text from outside safe to stand in mrkdwn.
+// Escape makes text from outside safe to stand in mrkdwn, as one line: Slack
+// finds nothing in it to format, to link, to mention or to draw as an emoji, and
+// nothing in it is invisible or reorders what stands around it. What would be
+// formatted is replaced by a character that looks the same, rather than broken
+// up by an invisible one: that is certain to work, and it is seen to be honest.
+// Plain words, Droplet names, slugs and tags come out as they are.
 func Escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+	s = unformat(clean(s))
+	return isolate(entities.Replace(s))
+}
+
+// label is Escape for plain_text, where Slack formats nothing. Its documentation
+// does not say whether entities are decoded there, so none are used.
+func label(s string) string {
+	return isolate(angles.Replace(clean(s)))
+}
+
+// entities are the three characters that Slack's markup is made of:
+// docs.slack.dev/messaging/formatting-message-text#escaping.
+var (
+	entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	angles   = strings.NewReplacer("<", "‹", ">", "›")
+)
+
+// clean makes one line of valid UTF-8 of s: white space is collapsed, and what
+// can't be seen (control characters, zero-width ones, overrides of the writing
+// direction) becomes U+FFFD, so that two names that look the same are the same.
+func clean(s string) string {
+	var b strings.Builder
+	var last rune
+	for _, c := range s {
+		switch {
+		case unicode.IsSpace(c):
+			c = ' '
+		case c == '\u200c' || c == '\u200d': // joins letters of some scripts, and emoji
+			if last < 0x300 {
+				c = unicode.ReplacementChar
+			}
+		case unicode.In(c, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp), blank(c):
+			c = unicode.ReplacementChar
+		}
+		if c == ' ' && (last == ' ' || last == 0) {
+			continue
+		}
+		b.WriteRune(c)
+		last = c
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}
+
+// blank tells letters that are drawn as nothing at all.
+func blank(c rune) bool {
+	return c == '\u034f' || c == '\u115f' || c == '\u1160' || c == '\u17b4' || c == '\u17b5' ||
+		c == '\u2800' || c == '\u3164' || c == '\uffa0'
+}
+
+// lookalikes stand for what Slack would format.
+var lookalikes = map[rune]rune{'*': '∗', '_': 'ˍ', '~': '∼', '`': 'ˋ'}
+
+// emojiName is what Slack would draw as an emoji, custom ones included.
+var emojiName = regexp.MustCompile(`:([A-Za-z0-9_+'’.-]+:)`)
+
+// unformat replaces what Slack would format. Within a word it makes nothing
+// italic or struck out, so that my_name stays what it is.
+func unformat(s string) string {
+	rs := []rune(s)
+	for i, c := range rs {
+		l, ok := lookalikes[c]
+		within := i > 0 && i+1 < len(rs) && word(rs[i-1]) && word(rs[i+1])
+		if !ok || within && (c == '_' || c == '~') {
+			continue
+		}
+		rs[i] = l
+	}
+	s = string(rs)
+	// Twice, since neighbours share a colon: in a:b:c:d, b and c.
+	s = emojiName.ReplaceAllString(s, "∶$1")
+	return emojiName.ReplaceAllString(s, "∶$1")
+}
+
+// word tells the characters beside which Slack takes a * or _ for part of a word.
+func word(c rune) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// isolate keeps text that is written from right to left from reordering what
+// stands beside it: Unicode's FIRST STRONG ISOLATE and its end.
+func isolate(s string) string {
+	for _, c := range s {
+		if unicode.In(c, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko) {
+			return "\u2068" + s + "\u2069"
+		}
+	}
+	return s
 }

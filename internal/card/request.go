@@ -10,28 +10,262 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// Request draws a request's card.
+// Request draws a request's card, with the metadata by which others find it.
 func Request(r *approvals.Request, now time.Time) Message {
-	text := fmt.Sprintf("%s: %s %s, asked by <@%s>", r.State, r.Action.Type, Escape(r.Targets[0].Droplet.Name), r.Requester.UserID)
-	m := Message{Text: text, Blocks: []slack.Block{section(text)}}
-	m.Metadata = &slack.SlackMetadata{EventType: "dropletops_request", EventPayload: map[string]any{
-		"request_id": r.ID, "action": r.Action.Type, "state": string(r.State),
-	}}
+	var s sheet
+	s.header(headline(r))
+	s.section(append(status(r, now), drift(r)...)...)
+	s.section(what(r, now)...)
+	if len(r.Targets) == 1 {
+		s.section(droplet(r)...)
+	}
+	s.section(reason(r))
+	s.section(wayBack(r, now)...)
+	if len(r.Targets) > 1 {
+		rows(&s, r, now)
+	}
+	s.section(people(r))
+	buttons(&s, r)
+	s.context(references(r))
+	m := s.message(spokenCard(r, now))
+	m.Metadata = &slack.SlackMetadata{
+		EventType: "dropletops_request",
+		EventPayload: map[string]any{
+			"request_id": r.ID,
+			"action":     r.Action.Type,
+			"state":      string(r.State),
+		},
+	}
 	return m
 }
 
-// Note draws one reply in a card's thread.
-func Note(r *approvals.Request, n approvals.Note, now time.Time) Message {
-	return Reply(fmt.Sprintf("%s: %s", Escape(r.Targets[0].Droplet.Name), n.Kind))
+// headline is the first line: state, action, Droplet. It is plain_text.
+func headline(r *approvals.Request) string {
+	return stateMark(r) + " " + stateWords(r) + ": " + phraseLabel(r)
 }
 
-// ShownFrom reads from the block ID of a card's buttons what the card showed,
-// as [approvals.Request.Shown] says it.
-func ShownFrom(blockID string) (string, bool) {
-	for _, p := range []string{"decide:", "run:"} {
-		if s, ok := strings.CutPrefix(blockID, p); ok && s != "" {
-			return s, true
+// stateWords says the state as a person would.
+func stateWords(r *approvals.Request) string {
+	switch r.State {
+	case approvals.Pending:
+		switch {
+		case r.Verdict.Outcome == approvals.Confirm:
+			return "Waiting for confirmation"
+		case r.Verdict.Count > 1:
+			return fmt.Sprintf("Waiting for approval (%d of %d)", len(r.Approvals()), r.Verdict.Count)
 		}
+		return "Waiting for approval"
+	case approvals.Unknown:
+		return "Outcome unknown"
 	}
-	return "", false
+	s := string(r.State)
+	if s == "" {
+		return "No state"
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func stateMark(r *approvals.Request) string {
+	switch r.State {
+	case approvals.Pending:
+		return "⏳"
+	case approvals.Running:
+		return "🔄"
+	case approvals.Completed:
+		return "✅"
+	case approvals.Failed:
+		return "❌"
+	case approvals.Denied:
+		return "🚫"
+	case approvals.Expired:
+		return "⌛"
+	case approvals.Canceled:
+		return "⚪"
+	}
+	return "❓"
+}
+
+// what says what is to be done, and as long as it has not ended, what that does
+// and what is lost by it.
+func what(r *approvals.Request, now time.Time) []string {
+	out := []string{"*" + title(r) + "*"}
+	if r.Image != nil {
+		out = append(out, "*"+imageWord(r)+":* "+image(*r.Image, now))
+	}
+	for _, a := range arguments(r) {
+		out = append(out, "*"+strings.ToUpper(a.name[:1])+strings.ReplaceAll(a.name[1:], "-", " ")+":* "+a.value)
+	}
+	if !r.State.Open() {
+		return out
+	}
+	out = append(out, told(r, effectOf, Escape))
+	lost := told(r, losesOf, Escape)
+	switch r.Action.Danger {
+	case approvals.Destructive:
+		out = append(out, strings.TrimSpace("⚠️ *Destructive.* "+lost))
+	case approvals.Irreversible:
+		out = append(out, strings.TrimSpace("⚠️ *Cannot be undone.* "+lost))
+	case approvals.Disruptive:
+		out = append(out, strings.TrimSpace("*Interrupts service.* "+lost))
+	default:
+		out = append(out, lost)
+	}
+	return out
+}
+
+func imageWord(r *approvals.Request) string {
+	if r.Image.Kind == "backup" {
+		return "Backup"
+	}
+	if r.Image.Kind == "snapshot" {
+		return "Snapshot"
+	}
+	return "Image"
+}
+
+// image names an image with its ID, and with its age where it has one that
+// matters: what is a backup or a snapshot.
+func image(i approvals.Image, now time.Time) string {
+	label := Escape(cut(i.Label(), maxName))
+	if label == "" {
+		label = "without a name"
+	}
+	parts := []string{fmt.Sprintf("ID %d", i.ID)}
+	if i.Kind == "backup" || i.Kind == "snapshot" {
+		parts = append(parts, age(i.Created, now))
+	}
+	return label + " (" + strings.Join(parts, ", ") + ")"
+}
+
+// droplet tells which Droplet it is. Its status is told as long as it is what
+// the card shows for a decision; at the end there is a before and an after.
+func droplet(r *approvals.Request) []string {
+	d := r.Targets[0].Droplet
+	first := fmt.Sprintf("*Droplet:* *%s* (ID %d)", Escape(bare(d, maxName)), d.ID)
+	if d.Region != "" {
+		first += " in " + Escape(cut(d.Region, maxShort))
+	}
+	if d.Status != "" && r.State.Open() {
+		first += ", " + Escape(cut(d.Status, maxShort))
+	}
+	out := []string{first}
+	if d.Size != "" {
+		out = append(out, "*Size:* "+Escape(cut(d.Size, maxShort))+machine(d))
+	}
+	address := d.PublicIP
+	if address == "" {
+		address = d.PublicIP6
+	}
+	switch {
+	case address != "":
+		out = append(out, "*Address:* "+Escape(cut(address, maxShort)))
+	case d.PrivateIP != "":
+		out = append(out, "*Address:* "+Escape(cut(d.PrivateIP, maxShort))+" (private)")
+	default:
+		out = append(out, "*Address:* none")
+	}
+	if d.Image != "" {
+		out = append(out, "*Runs:* "+Escape(cut(d.Image, maxShort)))
+	}
+	if len(d.Tags) > 0 {
+		out = append(out, "*Tags:* "+Escape(cut(strings.Join(d.Tags, ", "), maxName)))
+	}
+	return out
+}
+
+func machine(d approvals.Droplet) string {
+	var parts []string
+	if d.VCPUs > 0 {
+		parts = append(parts, fmt.Sprintf("%d vCPU", d.VCPUs))
+	}
+	if d.MemoryMB > 0 {
+		parts = append(parts, memory(d.MemoryMB)+" memory")
+	}
+	if d.DiskGB > 0 {
+		parts = append(parts, fmt.Sprintf("%d GB disk", d.DiskGB))
+	}
+	if d.GPU {
+		parts = append(parts, "GPU")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+func memory(mb int) string {
+	if mb%1024 == 0 {
+		return fmt.Sprintf("%d GB", mb/1024)
+	}
+	return fmt.Sprintf("%d MB", mb)
+}
+
+func reason(r *approvals.Request) string {
+	if why := Escape(cut(clean(r.Reason), maxReason)); why != "" {
+		return "*Reason:* " + why
+	}
+	if r.State == approvals.Pending {
+		return "*Reason:* none given"
+	}
+	return ""
+}
+
+// wayBack says what one could go back to, where something may be or has been
+// lost. Where that is not known it says so: silence would read as "none".
+func wayBack(r *approvals.Request, now time.Time) []string {
+	switch r.State {
+	case approvals.Denied, approvals.Expired, approvals.Canceled:
+		return nil
+	}
+	if r.Rescue == nil && r.Action.Danger != approvals.Destructive {
+		return nil
+	}
+	switch {
+	case r.Rescue == nil && len(r.Targets) > 1:
+		return []string{"*Way back:* not looked up for each of several Droplets. Check their backups and snapshots first."}
+	case r.Rescue == nil, !r.Rescue.Known:
+		return []string{"*Way back:* not known. DigitalOcean could not be asked for backups and snapshots."}
+	case r.Rescue.Backup == nil && r.Rescue.Snapshot == nil:
+		return []string{"⚠️ *No way back:* this Droplet has no backup and no snapshot."}
+	}
+	one := func(kind string, i *approvals.Image) string {
+		if i == nil {
+			return "Latest " + kind + ": none"
+		}
+		return "Latest " + kind + ": " + image(*i, now)
+	}
+	return []string{"*Way back*", one("backup", r.Rescue.Backup), one("snapshot", r.Rescue.Snapshot)}
+}
+
+// people says who asked, and who let it go ahead.
+func people(r *approvals.Request) string {
+	out := "*Asked by* " + mention(r.Requester.UserID)
+	if !r.CreatedAt.IsZero() {
+		out += ", " + dated(r.CreatedAt)
+	}
+	if who := deciders(r, approvals.ToApprove); who != "" {
+		out += "\n*Approved by* " + who
+	}
+	if who := deciders(r, approvals.ToConfirm); who != "" {
+		out += "\n*Confirmed by* " + who
+	}
+	if r.Verdict.Outcome == approvals.Allow {
+		out += "\nNeeded no approval"
+	}
+	return out
+}
+
+// references are what one looks things up by.
+func references(r *approvals.Request) string {
+	parts := []string{"Request " + Escape(cut(r.ID, maxShort))}
+	if len(r.Targets) == 1 && r.Targets[0].Action != nil {
+		parts = append(parts, fmt.Sprintf("DigitalOcean action %d", r.Targets[0].Action.ID))
+	}
+	if r.RetryOf != "" {
+		parts = append(parts, "retry of "+Escape(cut(r.RetryOf, maxShort)))
+	}
+	if r.RetriedBy != "" {
+		parts = append(parts, "retried as "+Escape(cut(r.RetriedBy, maxShort)))
+	}
+	return strings.Join(parts, " · ")
 }

@@ -1,0 +1,156 @@
+package card
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"dropletops/approvals"
+)
+
+// Note draws one reply in the thread of a request's card. It stands by itself:
+// it names the Droplet, and mentions who asked where something has ended or
+// waits for them, but not with every step.
+//
+// A note may be posted long after what it tells, so it counts up to its own time
+// and not to the present one.
+func Note(r *approvals.Request, n approvals.Note, _ time.Time) Message {
+	asker := mention(r.Requester.UserID)
+	who, it := mention(n.Who), phrase(r)
+	one := approvals.Target{Droplet: approvals.Droplet{Name: subject(r)}}
+	if n.Ordinal >= 0 && n.Ordinal < len(r.Targets) {
+		one = r.Targets[n.Ordinal]
+	}
+	on := name(one.Droplet)
+	switch n.Kind {
+	case approvals.NoteApproved:
+		if n.Detail != "" {
+			return Reply("👍 " + who + " approved " + it + ": " + Escape(n.Detail) + " approvals so far.")
+		}
+		return Reply("👍 " + who + " approved " + it + ". It goes ahead.")
+	case approvals.NoteConfirmed:
+		return Reply("👍 " + who + " confirmed " + it + ". It goes ahead.")
+	case approvals.NoteDenied:
+		return Reply("🚫 " + asker + ": " + who + " denied " + it + ". Nothing was done.")
+	case approvals.NoteExpired:
+		return Reply("⌛ " + asker + ": nobody decided on " + it + " within " + span(r.Verdict.Within) + ", so it expired. Nothing was done. Still needed? Ask again.")
+	case approvals.NoteCanceled:
+		return Reply("⚪ " + who + " canceled " + it + ". " + calledOff(r))
+	case approvals.NoteDrifted:
+		return Reply("⚠️ " + asker + ": " + it + " needs a fresh decision, and nothing was done yet. Since it was decided, this changed: " + changes(r) + ".")
+	case approvals.NoteWaiting:
+		return Reply("⏳ " + on + " " + inLine(approvals.Wait(n.Detail)))
+	case approvals.NoteStarted:
+		return Reply(started(r, one, on))
+	case approvals.NoteSlow:
+		return Reply("🐢 " + verb(r) + " of " + on + " takes longer than usual: " + span(n.At.Sub(began(one))) + " so far" + usual(r) + " Dropletops keeps watching.")
+	case approvals.NoteLost:
+		return Reply("❓ DigitalOcean's answer to " + verb(r) + " of " + on + " was lost. Looking for the action among those of the Droplet, for up to a minute. It is not sent twice.")
+	case approvals.NoteSettling:
+		return Reply("🔄 DigitalOcean calls " + verb(r) + " of " + on + " done. Waiting until the Droplet shows it.")
+	case approvals.NoteEnded:
+		return Reply(ending(r, one))
+	case approvals.NoteFailed:
+		return Reply("❌ " + asker + ": " + it + " failed, and nothing was sent to DigitalOcean. " + prose(n.Detail))
+	}
+	return Reply(it + ": " + Escape(cut(string(n.Kind), maxShort)) + ". " + prose(n.Detail))
+}
+
+// calledOff says how much of a request was called off.
+func calledOff(r *approvals.Request) string {
+	skipped := 0
+	for _, t := range r.Targets {
+		if t.State == approvals.TargetSkipped {
+			skipped++
+		}
+	}
+	if acted := len(r.Targets) - skipped; skipped > 0 && acted > 0 {
+		return fmt.Sprintf("%d of %d Droplets are left alone; the other %d had been acted on already.", skipped, len(r.Targets), acted)
+	}
+	return "Nothing was done."
+}
+
+// changes says what drifted, in one line.
+func changes(r *approvals.Request) string {
+	const most = 5
+	var out []string
+	for _, d := range r.Drift[:min(most, len(r.Drift))] {
+		out = append(out, changed(r, d))
+	}
+	if more := len(r.Drift) - most; more > 0 {
+		out = append(out, fmt.Sprintf("%d more", more))
+	}
+	if len(out) == 0 {
+		return "what the card shows"
+	}
+	return strings.Join(out, "; ")
+}
+
+func inLine(w approvals.Wait) string {
+	switch w {
+	case approvals.WaitPendingEvent:
+		return "waits in line: another action on it is under way at DigitalOcean. It goes on by itself."
+	case approvals.WaitRateLimit:
+		return "waits its turn: DigitalOcean takes no more requests just now. It goes on by itself."
+	case approvals.WaitUnreachable:
+		return "waits: DigitalOcean can't be reached. Nothing was sent; it is tried again by itself."
+	}
+	return "waits. It goes on by itself."
+}
+
+func started(r *approvals.Request, t approvals.Target, on string) string {
+	out := "🔄 DigitalOcean has begun: " + verb(r) + " of " + on
+	if t.Action != nil {
+		out += fmt.Sprintf(", action %d", t.Action.ID)
+	}
+	return out + usual(r)
+}
+
+// ending tells how a target ended: what, how long, before and after. Who asked
+// is mentioned once: with the last of a request's Droplets.
+func ending(r *approvals.Request, t approvals.Target) string {
+	what := verb(r) + " of " + name(t.Droplet)
+	var out []string
+	switch t.State {
+	case approvals.TargetDone:
+		out = append(out, what+" is done, after "+span(t.EndedAt.Sub(began(t)))+".", prose(t.Result))
+	case approvals.TargetErrored:
+		out = append(out, what+" failed.", prose(t.Problem))
+	case approvals.TargetUnknown:
+		out = append(out, what+": the outcome is unknown, someone must look.", prose(t.Problem))
+	case approvals.TargetSkipped:
+		out = append(out, what+" was canceled, nothing was sent.")
+	default:
+		out = append(out, what+" goes on.")
+	}
+	if before, after := compare(t); before != "" {
+		out = append(out, "Before: "+before+". After: "+after+".")
+	}
+	s := strings.Join(strings.Fields(strings.Join(out, " ")), " ")
+	mark := "🔄 "
+	for _, g := range groups {
+		if g.state == t.State {
+			mark = g.mark + " "
+		}
+	}
+	if !last(r, t) {
+		return mark + s
+	}
+	if len(r.Targets) == 1 {
+		return mark + mention(r.Requester.UserID) + ": " + s
+	}
+	return mark + s + "\n" + stateMark(r) + " " + mention(r.Requester.UserID) + ": " + phrase(r) + " is " + string(r.State) + ". " + tally(r)
+}
+
+// last tells the target with which a request ended.
+func last(r *approvals.Request, t approvals.Target) bool {
+	if r.State.Open() {
+		return false
+	}
+	for _, o := range r.Targets {
+		if o.EndedAt.After(t.EndedAt) || o.EndedAt.Equal(t.EndedAt) && o.Ordinal > t.Ordinal && o.State != approvals.TargetSkipped {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,98 @@
+package card
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"dropletops/approvals"
+)
+
+// spokenCard is a card's top-level text: all that a notification shows and a
+// screen reader says. It names the action, the Droplet, the state by its word
+// of the contract, and who asked, in a sentence or two.
+func spokenCard(r *approvals.Request, now time.Time) string {
+	it := fully(r) + " is " + string(r.State)
+	asked := " Asked by " + mention(r.Requester.UserID) + "."
+	switch r.State {
+	case approvals.Pending:
+		return it + ": " + spokenWait(r) + " until " + spoken(r.ExpiresAt) + "." + asked + spokenLoss(r)
+	case approvals.Running:
+		if len(r.Targets) == 1 {
+			return it + ": " + plainly(progress(r, r.Targets[0], now)) + asked
+		}
+		return it + ": " + plainly(tally(r)) + asked
+	case approvals.Completed:
+		return it + ", after " + took(r) + "." + asked + spaced(result(r))
+	case approvals.Failed, approvals.Unknown:
+		return it + ": " + spokenProblem(r) + asked
+	case approvals.Denied:
+		return fully(r) + " was denied by " + orNobody(deciders(r, approvals.ToDeny)) + "; nothing was done." + asked
+	case approvals.Expired:
+		return it + ": nobody decided within " + span(r.Verdict.Within) + "; nothing was done." + asked
+	case approvals.Canceled:
+		return it + "; nothing was done." + asked + spaced(prose(r.Note))
+	}
+	return it + "." + asked
+}
+
+func spokenWait(r *approvals.Request) string {
+	switch {
+	case r.Verdict.Outcome == approvals.Confirm:
+		return "it waits for " + mention(r.Requester.UserID) + " to confirm"
+	case r.Verdict.Count > 1:
+		return fmt.Sprintf("it waits for approval by %d people, %d so far,", r.Verdict.Count, len(r.Approvals()))
+	case len(r.Drift) > 0:
+		return "it changed since it was decided and waits for a fresh approval"
+	}
+	return "it waits for approval"
+}
+
+func spokenLoss(r *approvals.Request) string {
+	return spaced(told(r, losesOf, Escape))
+}
+
+// spokenProblem says what went wrong with the first Droplet it went wrong with.
+func spokenProblem(r *approvals.Request) string {
+	if len(r.Targets) > 1 {
+		return plainly(tally(r))
+	}
+	for _, t := range r.Targets {
+		if p := prose(t.Problem); p != "" {
+			return p
+		}
+	}
+	if p := prose(r.Note); p != "" {
+		return p
+	}
+	return "look at the card."
+}
+
+func result(r *approvals.Request) string {
+	if len(r.Targets) != 1 {
+		return ""
+	}
+	return prose(r.Targets[0].Result)
+}
+
+func spaced(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " " + s
+}
+
+// plainly takes out what only shows on a screen: bold, and Slack's date tokens
+// in favour of what they stand for.
+func plainly(s string) string {
+	for {
+		i := strings.Index(s, "<!date^")
+		if i < 0 {
+			break
+		}
+		j := strings.IndexByte(s[i:], '>')
+		k := strings.IndexByte(s[i:], '|')
+		s = s[:i] + s[i+k+1:i+j] + s[i+j+1:]
+	}
+	return strings.ReplaceAll(s, "*", "")
+}

@@ -1,0 +1,253 @@
+package card
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"dropletops/approvals"
+)
+
+// status says what happens now, or what came of it.
+func status(r *approvals.Request, now time.Time) []string {
+	switch r.State {
+	case approvals.Pending:
+		return waiting(r)
+	case approvals.Running:
+		if len(r.Targets) == 1 {
+			return []string{progress(r, r.Targets[0], now)}
+		}
+		return []string{tally(r) + " Running for " + span(now.Sub(r.StartedAt)) + each(r)}
+	case approvals.Completed, approvals.Failed, approvals.Unknown:
+		return outcome(r, now)
+	case approvals.Denied:
+		return []string{"*Denied* by " + orNobody(deciders(r, approvals.ToDeny)) + ", " + dated(r.EndedAt) + ". Nothing was done.", prose(r.Note)}
+	case approvals.Expired:
+		return []string{"*Nobody decided in time.* It waited " + span(r.Verdict.Within) + ". Nothing was done.", "Still needed? Ask again.", prose(r.Note)}
+	case approvals.Canceled:
+		if who := deciders(r, approvals.ToCancel); who != "" {
+			return []string{"*Canceled* by " + who + ", " + dated(r.EndedAt) + ". Nothing was done.", prose(r.Note)}
+		}
+		return []string{"*Called off.* Nothing was done.", prose(r.Note)}
+	}
+	return nil
+}
+
+func orNobody(who string) string {
+	if who == "" {
+		return "someone"
+	}
+	return who
+}
+
+// waiting says for whom a pending request waits, and until when.
+func waiting(r *approvals.Request) []string {
+	until := "until " + clock(r.ExpiresAt) + " (" + span(r.Verdict.Within) + ")."
+	if r.Verdict.Outcome == approvals.Confirm {
+		return []string{"*Waits for " + mention(r.Requester.UserID) + " to confirm* " + until}
+	}
+	who := "Any full member of this workspace may approve, except " + mention(r.Requester.UserID) + ", who asked."
+	if r.Verdict.Count < 2 {
+		return []string{"*Waits for approval* " + until, who}
+	}
+	return []string{
+		fmt.Sprintf("*Waits for approval by %d people* %s %d of %d so far.", r.Verdict.Count, until, len(r.Approvals()), r.Verdict.Count),
+		who,
+	}
+}
+
+// drift says what changed since people decided, while they decide anew.
+func drift(r *approvals.Request) []string {
+	if r.State != approvals.Pending || len(r.Drift) == 0 {
+		return nil
+	}
+	out := []string{"", "⚠️ *Changed since it was decided. Nothing was done; it needs a fresh decision.*"}
+	const most = 10
+	for _, d := range r.Drift[:min(most, len(r.Drift))] {
+		out = append(out, "• "+changed(r, d))
+	}
+	if more := len(r.Drift) - most; more > 0 {
+		out = append(out, fmt.Sprintf("• and %d more changes", more))
+	}
+	return out
+}
+
+// changed says one difference, with its Droplet where there are several.
+func changed(r *approvals.Request, d approvals.Difference) string {
+	was, is := Escape(cut(d.Was, maxShort)), Escape(cut(d.Is, maxShort))
+	what := Escape(cut(d.What, maxShort))
+	if len(r.Targets) == 1 && d.Is != "gone" || d.DropletID == 0 {
+		return what + ": " + was + " → " + is
+	}
+	for _, t := range r.Targets {
+		if t.Droplet.ID == d.DropletID {
+			return name(t.Droplet) + " " + what + ": " + was + " → " + is
+		}
+	}
+	return fmt.Sprintf("%s (ID %d) is gone and is left out", what, d.DropletID)
+}
+
+// progress says where a target of a running request is.
+func progress(r *approvals.Request, t approvals.Target, now time.Time) string {
+	who := name(t.Droplet)
+	switch t.State {
+	case approvals.Queued:
+		for_ := ""
+		if !t.WaitSince.IsZero() {
+			for_ = " Waiting for " + span(now.Sub(t.WaitSince)) + "."
+		}
+		switch t.Wait {
+		case approvals.WaitPendingEvent:
+			return "*Waits in line:* another action on " + who + " is under way at DigitalOcean. Goes on by itself." + for_
+		case approvals.WaitRateLimit:
+			return "*Waits its turn:* DigitalOcean takes no more requests just now. Goes on by itself." + for_
+		case approvals.WaitUnreachable:
+			return "*DigitalOcean can't be reached.* Nothing was sent yet. Tried again by itself." + for_
+		}
+		return "*About to be sent* to DigitalOcean."
+	case approvals.Dispatching:
+		if !t.LostAt.IsZero() {
+			return "*DigitalOcean's answer was lost.* Looking for the action among those of " + who + ", for up to a minute. It is not sent twice."
+		}
+		return "*Being sent* to DigitalOcean."
+	case approvals.Following:
+		since := "under way for " + span(now.Sub(began(t))) + ", since " + precise(began(t)) + usual(r)
+		switch {
+		case t.Action != nil && t.Action.Status == "completed":
+			return "*DigitalOcean calls it done.* Waiting until " + who + " shows it; " + since
+		case t.Slow:
+			return "*Takes longer than usual:* " + since + " Dropletops keeps watching."
+		}
+		return "*Under way* " + strings.TrimPrefix(since, "under way ")
+	}
+	return ended(t)
+}
+
+// began is when a target was sent. Our own clock, not DigitalOcean's: it is
+// also the one that tells the end.
+func began(t approvals.Target) time.Time {
+	if t.DispatchedAt.IsZero() && t.Action != nil {
+		return t.Action.StartedAt
+	}
+	return t.DispatchedAt
+}
+
+// usual ends a sentence with how long it usually takes.
+func usual(r *approvals.Request) string {
+	if u := usually(r); u != "" {
+		return ". Usually takes " + u + "."
+	}
+	return "."
+}
+
+func each(r *approvals.Request) string {
+	if u := usually(r); u != "" {
+		return ". One usually takes " + u + "."
+	}
+	return "."
+}
+
+// outcome says how it ended, with the problem or the result, before and after.
+func outcome(r *approvals.Request, now time.Time) []string {
+	out := []string{}
+	switch {
+	case r.State == approvals.Completed:
+		out = append(out, "*Done* in "+took(r)+".")
+	case r.State == approvals.Unknown:
+		out = append(out, "*It may or may not have happened:* DigitalOcean's answer was lost. Look before you retry.")
+	case untouched(r):
+		out = append(out, "*It did not work.* Nothing was sent to DigitalOcean.")
+	default:
+		out = append(out, "*It did not work*, after "+took(r)+".")
+	}
+	if len(r.Targets) != 1 {
+		return append(out, tally(r), prose(r.Note))
+	}
+	t := r.Targets[0]
+	if r.Note != t.Problem {
+		out = append(out, prose(r.Note))
+	}
+	out = append(out, prose(t.Problem), prose(t.Result))
+	before, after := compare(t)
+	if before == "" {
+		return out
+	}
+	return append(out, "*Before:* "+before, "*After:* "+after)
+}
+
+// untouched says whether certainly nothing was ever sent to DigitalOcean.
+func untouched(r *approvals.Request) bool {
+	for _, t := range r.Targets {
+		if !t.DispatchedAt.IsZero() || t.Action != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// took is how long a request took from being allowed to its end, and how much
+// of that it waited in line, where that is worth a word.
+func took(r *approvals.Request) string {
+	all := span(r.EndedAt.Sub(r.StartedAt))
+	if len(r.Targets) != 1 {
+		return all
+	}
+	at := began(r.Targets[0])
+	if at.IsZero() || at.Sub(r.StartedAt) < 10*time.Second {
+		return all
+	}
+	return span(r.EndedAt.Sub(at)) + ", after " + span(at.Sub(r.StartedAt)) + " in line"
+}
+
+// compare tells a Droplet before and after: its status always, the rest where
+// it changed.
+func compare(t approvals.Target) (before, after string) {
+	b := t.Droplet
+	if t.After == nil {
+		if t.State == approvals.TargetDone {
+			return Escape(cut(b.Status, maxShort)), "not known"
+		}
+		return "", ""
+	}
+	a := *t.After
+	var was, is []string
+	add := func(what, x, y string, always bool) {
+		if x == y && !always {
+			return
+		}
+		for _, p := range []struct {
+			to *[]string
+			v  string
+		}{{&was, x}, {&is, y}} {
+			v := Escape(cut(p.v, maxShort))
+			if v == "" {
+				v = "none"
+			}
+			if what != "" {
+				v = what + " " + v
+			}
+			*p.to = append(*p.to, v)
+		}
+	}
+	add("", b.Status, a.Status, true)
+	add("name", b.Name, a.Name, false)
+	add("size", b.Size, a.Size, false)
+	add("disk", fmt.Sprintf("%d GB", b.DiskGB), fmt.Sprintf("%d GB", a.DiskGB), false)
+	if b.ImageID != a.ImageID {
+		add("image", b.Image, a.Image, true)
+	}
+	add("region", b.Region, a.Region, false)
+	add("address", b.PublicIP, a.PublicIP, false)
+	add("IPv6", b.PublicIP6, a.PublicIP6, false)
+	add("private address", b.PrivateIP, a.PrivateIP, false)
+	add("kernel", fmt.Sprint(b.KernelID), fmt.Sprint(a.KernelID), false)
+	add("backups", onOff(b.Backups), onOff(a.Backups), false)
+	return strings.Join(was, ", "), strings.Join(is, ", ")
+}
+
+func onOff(b bool) string {
+	if b {
+		return "on"
+	}
+	return "off"
+}

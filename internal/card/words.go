@@ -1,0 +1,217 @@
+package card
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"dropletops/api"
+	"dropletops/approvals"
+)
+
+// verb is what people type for an action, and what every first line calls it.
+func verb(r *approvals.Request) string {
+	return Escape(cut(strings.ReplaceAll(r.Action.Type, "_", "-"), maxShort))
+}
+
+// title names the action in plain English.
+func title(r *approvals.Request) string {
+	if a, ok := api.Lookup(r.Action.Type); ok && a.Title != "" {
+		return Escape(cut(a.Title, maxShort))
+	}
+	v := verb(r)
+	return strings.ToUpper(v[:1]) + v[1:]
+}
+
+// bare is a Droplet's name as it is, cut to n characters; without a name, its ID.
+func bare(d approvals.Droplet, n int) string {
+	if clean(d.Name) == "" {
+		return fmt.Sprintf("Droplet %d", d.ID)
+	}
+	return cut(clean(d.Name), n)
+}
+
+// name is a Droplet's name for mrkdwn.
+func name(d approvals.Droplet) string { return Escape(bare(d, maxShort)) }
+
+// subject is what a request is about, in a few words, for plain_text: a
+// Droplet's name, or how many and which.
+func subject(r *approvals.Request) string {
+	switch n := len(r.Targets); {
+	case n == 1:
+		return bare(r.Targets[0].Droplet, maxShort)
+	case r.Tag != "":
+		return fmt.Sprintf("%d Droplets tagged %s", n, cut(clean(r.Tag), maxShort))
+	case n == 0:
+		return "no Droplet"
+	default:
+		return fmt.Sprintf("%d Droplets: %s", n, firstNames(r, 3))
+	}
+}
+
+// firstNames lists the first names of several Droplets, and how many more there are.
+func firstNames(r *approvals.Request, n int) string {
+	var names []string
+	for _, t := range r.Targets[:min(n, len(r.Targets))] {
+		names = append(names, bare(t.Droplet, 30))
+	}
+	out := strings.Join(names, ", ")
+	if more := len(r.Targets) - n; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
+	}
+	return out
+}
+
+// phrase names a request within a sentence: "rebuild web-1 with ubuntu-24-04-x64".
+func phrase(r *approvals.Request) string { return phraseTo(r, maxShort) }
+
+// phraseTo cuts the name of a single Droplet to n characters.
+func phraseTo(r *approvals.Request, n int) string {
+	what := Escape(subject(r))
+	switch {
+	case len(r.Targets) == 1:
+		what = Escape(bare(r.Targets[0].Droplet, n))
+	case r.Tag != "":
+		what += " (" + Escape(firstNames(r, 3)) + ")"
+	}
+	if r.Image != nil {
+		what += " with " + Escape(cut(r.Image.Label(), maxShort))
+	}
+	return verb(r) + " " + what
+}
+
+// fully names a request for the top-level text, with arguments and in full.
+func fully(r *approvals.Request) string {
+	var args []string
+	for _, a := range arguments(r) {
+		if a.value == "yes" {
+			args = append(args, a.name)
+			continue
+		}
+		args = append(args, a.name+" "+a.value)
+	}
+	out := phraseTo(r, maxName)
+	if len(args) > 0 {
+		out += " (" + cut(strings.Join(args, ", "), maxProse) + ")"
+	}
+	return out
+}
+
+// argument is one argument of an action, escaped.
+type argument struct{ name, value string }
+
+// arguments lists what the action takes besides its image, in the catalogue's
+// order; what the catalogue does not know comes last, in the order of names.
+func arguments(r *approvals.Request) []argument {
+	left := maps.Clone(r.Action.Args)
+	var out []argument
+	a, known := api.Lookup(r.Action.Type)
+	if known {
+		for _, p := range a.Params {
+			v, given := left[p.Name]
+			delete(left, p.Name)
+			switch {
+			case !given, r.Image != nil && (p.Kind == api.Base || p.Kind == api.Backup):
+			case p.Kind == api.Switch && v == "true":
+				out = append(out, argument{Escape(p.Name), "yes"})
+			default:
+				out = append(out, argument{Escape(p.Name), Escape(cut(v, maxName))})
+			}
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(left)) {
+		if k == "image" && r.Image != nil {
+			continue
+		}
+		out = append(out, argument{Escape(cut(k, maxShort)), Escape(cut(left[k], maxName))})
+	}
+	return out
+}
+
+// told is what the catalogue says of a request's action, for all of its
+// Droplets: one sentence where it is the same for all, else the first one's.
+func told(r *approvals.Request, say saying, safe func(string) string) string {
+	a, ok := api.Lookup(r.Action.Type)
+	if !ok || say(a) == nil || len(r.Targets) == 0 {
+		return ""
+	}
+	var img *api.Image
+	if r.Image != nil {
+		i := api.Image(*r.Image)
+		img = &i
+	}
+	one := func(t approvals.Target) string {
+		return safe(cut(say(a)(api.Droplet(t.Droplet), api.Args(r.Action.Args), img), maxProse))
+	}
+	first := one(r.Targets[0])
+	for _, t := range r.Targets[1:] {
+		if one(t) != first {
+			return first + " Likewise for each of the others."
+		}
+	}
+	return first
+}
+
+// saying picks one of the catalogue's sentences.
+type saying func(*api.Action) func(api.Droplet, api.Args, *api.Image) string
+
+func effectOf(a *api.Action) func(api.Droplet, api.Args, *api.Image) string { return a.Effect }
+
+func losesOf(a *api.Action) func(api.Droplet, api.Args, *api.Image) string { return a.Loses }
+
+// userID is what Slack calls a person or a bot.
+var userID = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
+
+// mention names a person so that Slack shows and notifies them.
+func mention(id string) string {
+	if !userID.MatchString(id) {
+		return "someone (" + Escape(cut(id, maxShort)) + ")"
+	}
+	return "<@" + id + ">"
+}
+
+// deciders mentions those who made a kind of decision that counts, each once.
+func deciders(r *approvals.Request, kind approvals.DecisionKind) string {
+	var out []string
+	for _, d := range r.Decisions {
+		if m := mention(d.By.UserID); d.Kind == kind && d.Round == r.Round && !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	if len(out) > 10 {
+		out = append(out[:10], fmt.Sprintf("%d more", len(out)-10))
+	}
+	return enumerate(out)
+}
+
+// enumerate joins as people do: "a, b and c".
+func enumerate(s []string) string {
+	if len(s) < 2 {
+		return strings.Join(s, "")
+	}
+	return strings.Join(s[:len(s)-1], ", ") + " and " + s[len(s)-1]
+}
+
+// usually says how long it usually takes, empty if that is not known.
+func usually(r *approvals.Request) string {
+	if r.Usual <= 0 {
+		return ""
+	}
+	d := r.Usual
+	if d > 2*time.Minute {
+		d = d.Round(time.Minute)
+	}
+	return "about " + span(d)
+}
+
+// prose is a sentence that is not ours, made to end as a sentence does.
+func prose(s string) string {
+	s = Escape(cut(clean(s), maxProse))
+	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?") && !strings.HasSuffix(s, "…") {
+		s += "."
+	}
+	return s
+}
