@@ -28,6 +28,10 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 	if mistaken != nil {
 		return Reply{}, mistaken
 	}
+	// What is wrong whatever the Droplet is said before a Droplet is looked for.
+	if _, err := w.action.Complete(w.args, api.Droplet{}, h.Now()); err != nil {
+		return Reply{}, badArgument(err)
+	}
 	t, err := p.target(w.target)
 	if err != nil {
 		return Reply{}, err

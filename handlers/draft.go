@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 
@@ -62,14 +61,13 @@ func (h *Handler) complete(p plan) (api.Args, error) {
 	var args api.Args
 	for i, d := range p.droplets {
 		done, err := p.action.Complete(p.args, d, now)
-		var wrong *api.ArgError
-		switch {
-		case errors.As(err, &wrong):
-			return nil, mistake(plain(wrong.Message))
-		case err != nil:
-			return nil, fmt.Errorf("complete the arguments of %s for Droplet %d: %w", p.action.Type, d.ID, err)
-		case i > 0 && !maps.Equal(args, done):
-			return nil, mistake("What `" + p.action.Verb() + "` takes where nothing is said differs from Droplet to Droplet: for several at once, say it.")
+		if err != nil {
+			return nil, badArgument(err)
+		}
+		for name := range done {
+			if i > 0 && args[name] != done[name] {
+				return nil, mistake("`" + p.action.Verb() + "` of several Droplets at once needs the " + name + ": left out, it would be another for each.")
+			}
 		}
 		args = done
 	}
@@ -77,6 +75,15 @@ func (h *Handler) complete(p plan) (api.Args, error) {
 		return nil, mistake("Several Droplets can't be given one name: rename them one by one.")
 	}
 	return args, nil
+}
+
+// badArgument turns what is wrong with an argument into a refusal.
+func badArgument(err error) error {
+	var wrong *api.ArgError
+	if errors.As(err, &wrong) {
+		return mistake(plain(wrong.Message))
+	}
+	return fmt.Errorf("complete the arguments: %w", err)
 }
 
 // pin looks up the image or backup that is to be used, so that what is approved

@@ -46,7 +46,7 @@ func (p parser) example(words string) string { return "`" + p.call + " " + card.
 
 // usage says how a verb is typed, with an example.
 func (p parser) usage(a *api.Action) string {
-	return "Usage: " + p.example(a.Usage()) + ". For example: " + p.example(exampleOf(a)) + "."
+	return "Usage: " + p.example(a.Usage()+` [--reason "…"]`) + ". For example: " + p.example(exampleOf(a)) + "."
 }
 
 // exampleOf is a verb with all that it must be given.

@@ -1,0 +1,289 @@
+package handlers
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"dropletops/api"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+var slash = parser{catalogue: api.Catalogue(), call: "/droplet"}
+
+func TestParse(t *testing.T) {
+	type want struct {
+		verb, target string
+		args         api.Args
+		reason       string
+	}
+	for _, tc := range []struct {
+		text string
+		want want
+	}{
+		{"", want{verb: "help"}},
+		{"   ", want{verb: "help"}},
+		{"help", want{verb: "help"}},
+		{"HELP", want{verb: "help"}},
+		{"help help", want{verb: "help"}},
+		{"reboot web-1", want{verb: "reboot", target: "web-1"}},
+		{"  reboot\t web-1 \n", want{verb: "reboot", target: "web-1"}},
+		{"reboot\u00a0web-1", want{verb: "reboot", target: "web-1"}},
+		{"reboot \u200bweb-1\ufeff", want{verb: "reboot", target: "web-1"}},
+		{"Reboot WEB-1", want{verb: "reboot", target: "WEB-1"}},
+		{"reboot", want{verb: "reboot"}},
+		{"reboot 3164494", want{verb: "reboot", target: "3164494"}},
+		{"reboot tag:web", want{verb: "reboot", target: "tag:web"}},
+		{"`reboot web-1`", want{verb: "reboot", target: "web-1"}},
+		{"reboot `web-1`", want{verb: "reboot", target: "web-1"}},
+		{`reboot "web-1"`, want{verb: "reboot", target: "web-1"}},
+		{"reboot “web-1”", want{verb: "reboot", target: "web-1"}},
+		{"power_cycle web-1", want{verb: "power-cycle", target: "web-1"}},
+		{"Power_Cycle web-1", want{verb: "power-cycle", target: "web-1"}},
+		{"power–cycle web-1", want{verb: "power-cycle", target: "web-1"}},
+		{"enable_private_networking web-1", want{verb: "enable-private-networking", target: "web-1"}},
+
+		{"resize web-1 s-2vcpu-4gb", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb"}}},
+		{"resize web-1 s-2vcpu-4gb --disk", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
+		{"resize web-1 --disk s-2vcpu-4gb", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
+		{"resize —disk web-1 s-2vcpu-4gb", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
+		{"resize web-1 s-2vcpu-4gb –disk", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
+		{"resize web-1 s-2vcpu-4gb -disk", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
+		{"resize web-1 s-2vcpu-4gb --Disk=Yes", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
+		{"resize web-1 s-2vcpu-4gb --disk=false", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb"}}},
+		{"resize web-1 --size s-2vcpu-4gb", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb"}}},
+		{"resize --size=s-2vcpu-4gb", want{verb: "resize", args: api.Args{"size": "s-2vcpu-4gb"}}},
+		{"`resize web-1 s-2vcpu-4gb --disk`", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
+
+		{"enable-backups web-1 --plan weekly --weekday SUN --hour 4", want{verb: "enable-backups", target: "web-1", args: api.Args{"plan": "weekly", "weekday": "SUN", "hour": "4"}}},
+		{"enable-backups web-1 —plan=daily", want{verb: "enable-backups", target: "web-1", args: api.Args{"plan": "daily"}}},
+
+		{`reboot web-1 --reason "disk is full"`, want{verb: "reboot", target: "web-1", reason: "disk is full"}},
+		{`reboot web-1 --reason="disk is full"`, want{verb: "reboot", target: "web-1", reason: "disk is full"}},
+		{"reboot web-1 —reason “disk is full”", want{verb: "reboot", target: "web-1", reason: "disk is full"}},
+		{"reboot web-1 —reason=„disk is full“", want{verb: "reboot", target: "web-1", reason: "disk is full"}},
+		{"reboot web-1 --reason «disk is full»", want{verb: "reboot", target: "web-1", reason: "disk is full"}},
+		{"reboot web-1 --reason ‘it’s stuck’", want{verb: "reboot", target: "web-1", reason: "it’s stuck"}},
+		{"reboot web-1 --reason ‚stuck‘", want{verb: "reboot", target: "web-1", reason: "stuck"}},
+		{"reboot web-1 --reason 'it's stuck'", want{verb: "reboot", target: "web-1", reason: "it's stuck"}},
+		{`reboot web-1 --reason "“mixed"`, want{verb: "reboot", target: "web-1", reason: "“mixed"}},
+		{`reboot web-1 --reason "say \"no\" twice"`, want{verb: "reboot", target: "web-1", reason: `say "no" twice`}},
+		{`reboot web-1 --reason "C:\temp is full"`, want{verb: "reboot", target: "web-1", reason: `C:\temp is full`}},
+		{`reboot web-1 --reason "--disk"`, want{verb: "reboot", target: "web-1", reason: "--disk"}},
+		{"reboot --reason stuck --reason=", want{}},
+		{"reboot web-1 --reason stuck", want{verb: "reboot", target: "web-1", reason: "stuck"}},
+		{"reboot web-1 --reason it's", want{verb: "reboot", target: "web-1", reason: "it's"}},
+		{`reboot --reason "stuck" web-1`, want{verb: "reboot", target: "web-1", reason: "stuck"}},
+		{"reboot web-1 --reason 100%s%n", want{verb: "reboot", target: "web-1", reason: "100%s%n"}},
+		{`reboot web-1 --reason "$(reboot); <!channel>"`, want{verb: "reboot", target: "web-1", reason: "$(reboot); <!channel>"}},
+		{`snapshot web-1 "before the upgrade"`, want{verb: "snapshot", target: "web-1", args: api.Args{"name": "before the upgrade"}}},
+		{`snapshot web-1 5"`, want{verb: "snapshot", target: "web-1", args: api.Args{"name": `5"`}}},
+		{"snapshot web-1", want{verb: "snapshot", target: "web-1"}},
+		{"rebuild web-1 ubuntu-24-04-x64", want{verb: "rebuild", target: "web-1", args: api.Args{"image": "ubuntu-24-04-x64"}}},
+		{"restore 123 456", want{verb: "restore", target: "123", args: api.Args{"image": "456"}}},
+	} {
+		t.Run(tc.text, func(t *testing.T) {
+			got, err := slash.parse(tc.text)
+			if tc.want.verb == "" {
+				if err == nil {
+					t.Fatalf("parsed: %+v", got)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.args) == 0 {
+				got.args = nil
+			}
+			if diff := cmp.Diff(tc.want, want{got.verb, got.target, got.args, got.reason}, cmp.AllowUnexported(want{})); diff != "" {
+				t.Error(diff)
+			}
+			if got.verb != "help" && got.action.Verb() != got.verb {
+				t.Errorf("the action is %s", got.action.Type)
+			}
+		})
+	}
+}
+
+// Every sentence says what was wrong and what would be right.
+func TestParseMistakes(t *testing.T) {
+	mention := parser{catalogue: api.Catalogue(), call: "@dropletops"}
+	for _, tc := range []struct {
+		p          parser
+		text, want string
+	}{
+		{slash, "rebot web-1", "There is no verb `rebot`. Did you mean `reboot`? All verbs: `/droplet help`."},
+		{mention, "rebot web-1", "There is no verb `rebot`. Did you mean `reboot`? All verbs: `@dropletops help`."},
+		{slash, "power cycle web-1", "There is no verb `power`. Did you mean `power-on` or `power-off` or `power-cycle`? All verbs: `/droplet help`."},
+		{slash, "powercycle web-1", "There is no verb `powercycle`. Did you mean `power-cycle`? All verbs: `/droplet help`."},
+		{slash, "frobnicate", "There is no verb `frobnicate`. All verbs: `/droplet help`."},
+		{slash, "<!channel>", "There is no verb `&lt;!channel&gt;`. All verbs: `/droplet help`."},
+		{slash, "a`b", "There is no verb `a'b`. All verbs: `/droplet help`."},
+		{slash, "destroy web-1", "This version can't do `destroy` yet. What it can do: `/droplet help`."},
+		{slash, "backup_policy web-1", "This version can't do `backup-policy` yet. What it can do: `/droplet help`."},
+		{slash, "help stop", "This version can't do `stop` yet. What it can do: `/droplet help`."},
+		{slash, "help resiz", "There is no verb `resiz`. Did you mean `resize`? All verbs: `/droplet help`."},
+		{slash, "help resize web-1", "`help` takes one verb, or nothing: `/droplet help reboot`."},
+		{slash, "--reason x", "A command begins with its verb, not with a flag: `/droplet reboot web-1`."},
+		{slash, "resize web-1 s-1 --dsk", "`resize` has no flag `--dsk`. Did you mean `--disk`? It takes `--size`, `--disk`, `--reason`."},
+		{slash, "reboot web-1 --force", "`reboot` has no flag `--force`. It takes `--reason` alone."},
+		{slash, "reboot web-1 —now", "`reboot` has no flag `--now`. It takes `--reason` alone."},
+		{slash, "resize web-1", "`resize` lacks the size. Usage: `/droplet resize &lt;target&gt; &lt;size&gt; [--disk] [--reason \"…\"]`. For example: `/droplet resize web-1 s-2vcpu-4gb`."},
+		{slash, "resize", "`resize` lacks the Droplet and the size. Usage: `/droplet resize &lt;target&gt; &lt;size&gt; [--disk] [--reason \"…\"]`. For example: `/droplet resize web-1 s-2vcpu-4gb`."},
+		{slash, "change-backup-policy web-1", "`change-backup-policy` lacks `--plan`. Usage: `/droplet change-backup-policy &lt;target&gt; --plan daily|weekly [--weekday SUN|MON|TUE|WED|THU|FRI|SAT] [--hour 0|4|8|12|16|20] [--reason \"…\"]`. For example: `/droplet change-backup-policy web-1 --plan weekly`."},
+		{slash, "enable-backups web-1 --plan", "`--plan` needs one of `daily`, `weekly` behind it."},
+		{slash, "enable-backups web-1 --plan --hour 4", "`--plan` needs one of `daily`, `weekly` behind it."},
+		{slash, "enable-backups web-1 --plan=\"\"", "`--plan` needs one of `daily`, `weekly` behind it."},
+		{slash, "resize web-1 --size", "`--size` needs a value such as `s-2vcpu-4gb` behind it."},
+		{slash, "resize web-1 s-1 --size s-2", "This is more than `resize` takes: `s-1`. A value of several words belongs in quotes. Usage: `/droplet resize &lt;target&gt; &lt;size&gt; [--disk] [--reason \"…\"]`. For example: `/droplet resize web-1 s-2vcpu-4gb`."},
+		{slash, "resize web-1 --size s-1 --size s-2", "`--size` is given twice: once is enough."},
+		{slash, "resize web-1 s-1 --disk --disk=no", "`--disk` is given twice: once is enough."},
+		{slash, "resize web-1 s-1 --disk=40", "`--disk` is given or left out; it takes no value such as `40`."},
+		{slash, "reboot web-1 --reason", "`--reason` needs the reason, in quotes, behind it."},
+		{slash, "reboot web-1 --reason a --reason b", "`--reason` is given twice: once is enough."},
+		{slash, "snapshot web-1 --reason before deploy", "A reason of several words belongs in quotes: `--reason \"disk is full\"`."},
+		{slash, "reboot web-1 web-2 web-3", "This is more than `reboot` takes: `web-2`, `web-3`. A value of several words belongs in quotes. Usage: `/droplet reboot &lt;target&gt; [--reason \"…\"]`. For example: `/droplet reboot web-1`."},
+		{slash, "snapshot web-1 before upgrade", "This is more than `snapshot` takes: `upgrade`. A value of several words belongs in quotes. Usage: `/droplet snapshot &lt;target&gt; [&lt;name&gt;] [--reason \"…\"]`. For example: `/droplet snapshot web-1`."},
+		{slash, `reboot ""`, "The Droplet's name is empty. Usage: `/droplet reboot &lt;target&gt; [--reason \"…\"]`. For example: `/droplet reboot web-1`."},
+		{slash, `reboot web-1 --reason "disk`, "The quote in front of `disk` is not closed: put one behind its last word, too."},
+		{slash, `reboot web-1 "`, "The quote in front of “” is not closed: put one behind its last word, too."},
+		{slash, "reboot web-1 — it hangs", "A lone `—` means nothing here: the name of a flag belongs right behind it, as in `--reason \"…\"`."},
+		{slash, "reboot web-1\x00", "There is a control character in this. Type it again rather than pasting it."},
+		{slash, "reboot \u202e1-bew", "There is a character that turns the direction of writing in this. Type it again rather than pasting it."},
+		{slash, "reboot \xff", "There is a character that is no valid UTF-8 in this. Type it again rather than pasting it."},
+		{slash, strings.Repeat("ä", 2001), "This has 2001 characters; 2000 are the most that a command may have."},
+		{slash, `reboot web-1 --reason "` + strings.Repeat("ä", 501) + `"`, "The reason has 501 characters; 500 are the most that it may have."},
+		{slash, strings.Repeat("x", 100), "There is no verb `" + strings.Repeat("x", 80) + "…`. All verbs: `/droplet help`."},
+	} {
+		t.Run(tc.text, func(t *testing.T) {
+			got, err := tc.p.parse(tc.text)
+			if err == nil {
+				t.Fatalf("parsed: %+v", got)
+			}
+			if diff := cmp.Diff(tc.want, err.Error()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTarget(t *testing.T) {
+	for _, tc := range []struct {
+		text string
+		want target
+		err  string
+	}{
+		{text: ""},
+		{text: "web-1", want: target{text: "web-1"}},
+		{text: "Web-1.Example.com", want: target{text: "Web-1.Example.com"}},
+		{text: "3164494", want: target{text: "3164494", id: 3164494}},
+		{text: "tag:web:prod_1-a", want: target{text: "tag:web:prod_1-a", tag: "web:prod_1-a"}},
+		{text: "TAG:Web", want: target{text: "TAG:Web", tag: "Web"}},
+		{text: "tag:", err: "No tag can be called “”: a tag has letters, digits, `:`, `_` and `-`, as in `tag:web`."},
+		{text: "tag:a&tag_name=c", err: "No tag can be called `a&amp;tag_name=c`: a tag has letters, digits, `:`, `_` and `-`, as in `tag:web`."},
+		{text: "tag:x#y", err: "No tag can be called `x#y`: a tag has letters, digits, `:`, `_` and `-`, as in `tag:web`."},
+		{text: "tag:ä", err: "No tag can be called `ä`: a tag has letters, digits, `:`, `_` and `-`, as in `tag:web`."},
+		{text: "a&b", err: "No Droplet can be called `a&amp;b`: a name has letters, digits, `.` and `-`. A Droplet goes by its name, its ID, or `tag:` and a tag."},
+		{text: "x#y", err: "No Droplet can be called `x#y`: a name has letters, digits, `.` and `-`. A Droplet goes by its name, its ID, or `tag:` and a tag."},
+		{text: "../account", err: "No Droplet can be called `../account`: a name has letters, digits, `.` and `-`. A Droplet goes by its name, its ID, or `tag:` and a tag."},
+		{text: "0", err: "No Droplet can have the ID `0`. Its ID is in the control panel's address bar, such as `3164494`."},
+		{text: "99999999999999999999", err: "No Droplet can have the ID `99999999999999999999`. Its ID is in the control panel's address bar, such as `3164494`."},
+	} {
+		t.Run(tc.text, func(t *testing.T) {
+			got, err := slash.target(tc.text)
+			said := ""
+			if err != nil {
+				said = err.Error()
+			}
+			if said != tc.err {
+				t.Errorf("said %q\nwant %q", said, tc.err)
+			}
+			if got != tc.want {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
+
+// What is written by render is read again as it was, whatever stands in it.
+func TestWordsRoundTrip(t *testing.T) {
+	name := rapid.StringMatching(`[a-z][a-z0-9-]{0,8}`)
+	rapid.Check(t, func(t *rapid.T) {
+		var ws []word
+		for range rapid.IntRange(0, 6).Draw(t, "words") {
+			var w word
+			switch rapid.IntRange(0, 3).Draw(t, "kind") {
+			case 0:
+				w.text = name.Draw(t, "bare")
+			case 1:
+				w.text, w.quoted = invisible.Replace(rapid.String().Draw(t, "quoted")), true
+			case 2:
+				w.flag = name.Draw(t, "flag")
+			case 3:
+				w.flag, w.valued = name.Draw(t, "flag"), true
+				w.text, w.quoted = invisible.Replace(rapid.String().Draw(t, "value")), true
+			}
+			ws = append(ws, w)
+		}
+		got, err := split(render(ws))
+		if err != nil {
+			t.Fatalf("%q: %v", render(ws), err)
+		}
+		if !slices.Equal(got, ws) {
+			t.Fatalf("%q\n got %+v\nwant %+v", render(ws), got, ws)
+		}
+	})
+}
+
+// Whatever is typed is understood or answered with a sentence that is safe to
+// show, and what is understood is understood the same way when it is written out.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{
+		"", "reboot web-1", `resize web-1 s-1 --disk --reason "x"`, "—reason “", "`", "--", "\\", `"\`, "help `x",
+		"enable-backups a —plan=„daily“ --hour=4", "rebuild \u00a0 x --image=`y`", "<!channel>", "%s%d",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		w, err := slash.parse(text)
+		if err != nil {
+			said := err.Error()
+			for _, bad := range []string{"<!", "<@", "<#", "<h", "%!"} {
+				if strings.Contains(said, bad) && !strings.Contains(text, "%!") {
+					t.Errorf("%q is answered with %q", text, said)
+				}
+			}
+			if strings.ContainsFunc(said, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) || strings.Count(said, "`")%2 == 1 {
+				t.Errorf("%q is answered with %q", text, said)
+			}
+			return
+		}
+		if w.verb != "help" && w.action == nil {
+			t.Fatalf("%q has no action: %+v", text, w)
+		}
+		if w.action == nil || w.verb == "help" {
+			return
+		}
+		ws := []word{{text: w.verb}}
+		if w.target != "" {
+			ws = append(ws, word{text: w.target, quoted: true})
+		}
+		for name, value := range w.args {
+			ws = append(ws, word{flag: name, valued: true, text: value, quoted: true})
+		}
+		if w.reason != "" {
+			ws = append(ws, word{flag: reason, valued: true, text: w.reason, quoted: true})
+		}
+		again, err := slash.parse(render(ws))
+		if err != nil && len(text) < longestText/2 {
+			t.Fatalf("%q, written as %q: %v", text, render(ws), err)
+		}
+		if diff := cmp.Diff(w, again, cmp.AllowUnexported(words{}), cmp.Comparer(func(a, b *api.Action) bool { return a.Type == b.Type })); err == nil && diff != "" {
+			t.Error(diff)
+		}
+	})
+}
