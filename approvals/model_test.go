@@ -1,0 +1,136 @@
+package approvals
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// TestStateMachine runs random transitions, the wrong ones too, and holds the
+// request against what must always be true of one.
+func TestStateMachine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 3).Draw(t, "droplets")
+		var ds []Droplet
+		for i := range n {
+			ds = append(ds, Droplet{ID: i + 1, Name: fmt.Sprint("web-", i+1), Status: "active"})
+		}
+		r := pending(ds...)
+		r.Verdict.Outcome = rapid.SampledFrom([]Outcome{Approve, Confirm}).Draw(t, "outcome")
+		r.Verdict.Count = rapid.IntRange(1, 3).Draw(t, "count")
+		now := t0
+		posts := map[int]int{} // by Droplet: how often it may have been sent
+		people := []Person{member("U1"), member("U2"), member("U3"), member("U4"), {Who: Who{UserID: "UG"}, Standing: Guest}}
+		target := func(t *rapid.T) int { return rapid.IntRange(0, len(r.Targets)-1).Draw(t, "target") }
+		action := 100
+		t.Repeat(map[string]func(*rapid.T){
+			"decide": func(t *rapid.T) {
+				kind := rapid.SampledFrom([]DecisionKind{ToApprove, ToDeny, ToConfirm, ToCancel}).Draw(t, "kind")
+				by := rapid.SampledFrom(people).Draw(t, "by")
+				before := *r
+				_, err := r.Decide(kind, by, now)
+				if err == nil && kind == ToApprove && (by.UserID == "U1" || by.Standing != Member) {
+					t.Fatalf("%s approved", by.UserID)
+				}
+				if err != nil && (before.State != r.State || len(before.Decisions) != len(r.Decisions)) {
+					t.Fatalf("a refused click changed the request")
+				}
+			},
+			"time": func(t *rapid.T) {
+				now = now.Add(time.Duration(rapid.IntRange(1, 20).Draw(t, "minutes")) * time.Minute)
+				_, _ = r.Expire(now)
+			},
+			"dispatch": func(t *rapid.T) {
+				i := target(t)
+				if _, err := r.Dispatch(i, "me", 0, now); err == nil {
+					posts[r.Targets[i].Droplet.ID]++
+				}
+			},
+			"refused for now": func(t *rapid.T) {
+				i := target(t)
+				was := r.Targets[i].State
+				if _, err := r.PutBack(i, WaitPendingEvent, now); err == nil && was == Dispatching {
+					posts[r.Targets[i].Droplet.ID]--
+				}
+			},
+			"accepted": func(t *rapid.T) {
+				action++
+				_, _ = r.Accepted(target(t), ActionRef{ID: action}, false, now)
+			},
+			"lost": func(t *rapid.T) { _, _ = r.Lost(target(t), "cut", now) },
+			"end": func(t *rapid.T) {
+				s := rapid.SampledFrom([]TargetState{TargetDone, TargetErrored, TargetUnknown}).Draw(t, "state")
+				i := target(t)
+				was := r.Targets[i].State
+				if _, err := r.End(i, Ending{State: s}, now); err == nil && s == TargetDone && was != Following {
+					t.Fatalf("done from %s", was)
+				}
+			},
+			"drift": func(t *rapid.T) {
+				sent := r.Sent()
+				fresh := map[int]Droplet{}
+				for _, tg := range r.Targets {
+					if rapid.Bool().Draw(t, "there") {
+						d := tg.Droplet
+						d.Status = rapid.SampledFrom([]string{"active", "off"}).Draw(t, "status")
+						fresh[d.ID] = d
+					}
+				}
+				if _, err := r.Drifted(nil, fresh, nil, now); err == nil && sent {
+					t.Fatal("it began anew after something was sent")
+				}
+			},
+			"": func(t *rapid.T) { invariants(t, r, posts) },
+		})
+	})
+}
+
+func invariants(t *rapid.T, r *Request, posts map[int]int) {
+	for id, n := range posts {
+		if n > 1 {
+			t.Fatalf("Droplet %d may have been sent to %d times", id, n)
+		}
+	}
+	ended := 0
+	for _, tg := range r.Targets {
+		if tg.State.Ended() {
+			ended++
+		}
+	}
+	switch r.State {
+	case Pending:
+		if r.Sent() || r.ExpiresAt.IsZero() {
+			t.Fatalf("pending, sent %v, expires %v", r.Sent(), r.ExpiresAt)
+		}
+		if len(r.Approvals()) >= r.Verdict.Count && r.Verdict.Outcome == Approve {
+			t.Fatal("pending with all its approvals")
+		}
+	case Running:
+		if ended == len(r.Targets) {
+			t.Fatal("running with nothing left to do")
+		}
+	case Completed, Failed, Unknown:
+		if ended != len(r.Targets) {
+			t.Fatalf("%s with %d of %d targets ended", r.State, ended, len(r.Targets))
+		}
+	case Denied, Expired:
+		if r.Sent() {
+			t.Fatalf("%s, and something was sent", r.State)
+		}
+	}
+	if r.Sent() && r.Verdict.Outcome == Approve && len(r.Approvals()) < r.Verdict.Count {
+		t.Fatal("sent without its approvals")
+	}
+	who := map[string]bool{}
+	for _, d := range r.Approvals() {
+		if who[d.By.UserID] {
+			t.Fatalf("%s counted twice", d.By.UserID)
+		}
+		who[d.By.UserID] = true
+	}
+	if (r.EndedAt.IsZero()) == !r.State.Open() {
+		t.Fatalf("%s, ended at %v", r.State, r.EndedAt)
+	}
+}
