@@ -59,7 +59,9 @@ func TestActionsDoWhatTheySay(t *testing.T) {
 		}, want: func(_, after simdo.Droplet, _ *simdo.Server) bool { return *after.Image.Slug == "debian-12-x64" }},
 		{kind: "rebuild", on: "web-1", do: func(ctx context.Context, a godo.DropletActionsService, d simdo.Droplet) (*godo.Action, *godo.Response, error) {
 			return a.RebuildByImageID(ctx, d.ID, d.SnapshotIDs[0])
-		}, want: func(before, after simdo.Droplet, _ *simdo.Server) bool { return after.Image.ID == before.SnapshotIDs[0] }},
+		}, want: func(before, after simdo.Droplet, _ *simdo.Server) bool {
+			return after.Image.ID == before.SnapshotIDs[0]
+		}},
 		{kind: "restore", on: "db-1", do: func(ctx context.Context, a godo.DropletActionsService, d simdo.Droplet) (*godo.Action, *godo.Response, error) {
 			return a.Restore(ctx, d.ID, d.BackupIDs[0])
 		}, want: func(before, after simdo.Droplet, _ *simdo.Server) bool { return after.Image.ID == before.BackupIDs[0] }},

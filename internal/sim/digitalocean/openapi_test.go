@@ -1,14 +1,202 @@
 package digitalocean_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	simdo "dropletops/internal/sim/digitalocean"
 )
 
-// conforming holds every request and response against DigitalOcean's OpenAPI document.
+// openAPI is DigitalOcean's document, loaded once: that takes seconds under the race detector. Its
+// error is fs.ErrNotExist where the file is not on this machine.
+var openAPI = sync.OnceValues(func() (*openapi3.T, error) {
+	root, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			break
+		}
+		if root == filepath.Dir(root) {
+			return nil, errors.New("no go.mod above the test")
+		}
+		root = filepath.Dir(root)
+	}
+	f, err := os.Open(filepath.Join(root, "../shared/data/digitalocean-openapi.bundled.yaml.gz"))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	plain, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(plain)
+	if err != nil {
+		return nil, err
+	}
+	return openapi3.NewLoader().LoadFromData(data)
+})
+
+func TestOpenAPIDocumentIsThere(t *testing.T) {
+	doc, err := openAPI()
+	switch {
+	case errors.Is(err, os.ErrNotExist) && os.Getenv("CI") != "true":
+		t.Skip("not held against DigitalOcean's OpenAPI document: ../shared/data is not on this machine")
+	case err != nil:
+		t.Fatal(err)
+	}
+	if findOperation(doc, "GET", "/v2/droplets/backups/policies").Path != "/v2/droplets/backups/policies" {
+		t.Error("a fixed path must go before one with a parameter")
+	}
+}
+
+// knownFaults are where the OpenAPI document is wrong and DigitalOcean is not; by what the request
+// has in it. See the facts about DigitalOcean: 1 to 3 are refused by the document and taken by
+// DigitalOcean; the fourth (restore without an image) is the other way round, and is in
+// TestStrictBodies.
+var knownFaults = []struct{ name, body string }{
+	{"change_backup_policy is missing from the enum of types", `"type":"change_backup_policy"`},
+	{"enable_private_networking is gone from the document, not from DigitalOcean or godo", `"type":"enable_private_networking"`},
+	{"godo sends an empty weekday with every policy", `"weekday":""`},
+}
+
+func knownFault(body []byte) bool {
+	for _, f := range knownFaults {
+		if bytes.Contains(bytes.ReplaceAll(body, []byte(" "), nil), []byte(f.body)) {
+			return true
+		}
+	}
+	return false
+}
+
+// conforming holds every request and every response that passes through it against the document.
 type conforming struct {
 	t    *testing.T
 	next http.RoundTripper
 }
 
-func (c conforming) RoundTrip(r *http.Request) (*http.Response, error) { return c.next.RoundTrip(r) }
+func (c conforming) RoundTrip(r *http.Request) (*http.Response, error) {
+	doc, err := openAPI()
+	if err != nil {
+		return c.next.RoundTrip(r) // TestOpenAPIDocumentIsThere says why
+	}
+	var sent []byte
+	if r.Body != nil {
+		sent, _ = io.ReadAll(r.Body)
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	resp, err := c.next.RoundTrip(r)
+	if err != nil || resp.Header.Get("x-request-id") == "" {
+		return resp, err
+	}
+	body, readErr := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{readErr}))
+	if readErr == nil {
+		c.check(doc, r, sent, resp, body)
+	}
+	return resp, nil
+}
+
+// failing gives the error that reading the real body ended with.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) {
+	if f.err == nil {
+		return 0, io.EOF
+	}
+	return 0, f.err
+}
+
+// check the response always, and the request where it was accepted: what was refused may be wrong.
+func (c conforming) check(doc *openapi3.T, r *http.Request, sent []byte, resp *http.Response, body []byte) {
+	c.t.Helper()
+	route := findOperation(doc, r.Method, r.URL.Path)
+	if route == nil {
+		if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMethodNotAllowed {
+			c.t.Errorf("%s %s is not in the document, and was answered with %s", r.Method, r.URL.Path, resp.Status)
+		}
+		return
+	}
+	checked := r.Clone(r.Context())
+	checked.Body = io.NopCloser(bytes.NewReader(sent))
+	in := &openapi3filter.RequestValidationInput{
+		Request: checked, Route: route.Route, PathParams: route.vars,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true},
+	}
+	if resp.StatusCode < 300 && !knownFault(sent) {
+		if err := openapi3filter.ValidateRequest(r.Context(), in); err != nil {
+			c.t.Errorf("request %s %s %s: %v", r.Method, r.URL, sent, err)
+		}
+	}
+	err := openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: resp.StatusCode, Header: resp.Header, Body: io.NopCloser(bytes.NewReader(body)),
+	})
+	if err != nil {
+		c.t.Errorf("response to %s %s (%s): %v", r.Method, r.URL, resp.Status, err)
+	}
+}
+
+// operation is a path of the document with a request's values for its {names}.
+type operation struct {
+	*routers.Route
+	vars map[string]string
+}
+
+func findOperation(doc *openapi3.T, method, path string) *operation {
+	segments := strings.Split(strings.Trim(path, "/"), "/")
+	var best *operation
+	for template, item := range doc.Paths.Map() {
+		op := item.GetOperation(method)
+		pattern := strings.Split(strings.Trim(template, "/"), "/")
+		if op == nil || len(pattern) != len(segments) {
+			continue
+		}
+		vars, ok := map[string]string{}, true
+		for i, p := range pattern {
+			if strings.HasPrefix(p, "{") {
+				vars[strings.Trim(p, "{}")] = segments[i]
+			} else {
+				ok = ok && p == segments[i]
+			}
+		}
+		if ok && (best == nil || len(vars) < len(best.vars)) {
+			best = &operation{&routers.Route{Spec: doc, Path: template, PathItem: item, Method: method, Operation: op}, vars}
+		}
+	}
+	return best
+}
+
+// Every operation that the stand-in has is one of DigitalOcean's.
+func TestOperationsAreDigitalOceans(t *testing.T) {
+	doc, err := openAPI()
+	if err != nil {
+		t.Skip("see TestOpenAPIDocumentIsThere")
+	}
+	for _, op := range simdo.Operations() {
+		method, path, _ := strings.Cut(op, " ")
+		item := doc.Paths.Find(path)
+		if item == nil {
+			// The document may have another name for the parameter.
+			if found := findOperation(doc, method, strings.NewReplacer("{", "", "}", "").Replace(path)); found == nil {
+				t.Error(fmt.Sprint(op, " is not in the document"))
+			}
+		}
+	}
+}
