@@ -153,7 +153,7 @@ func brief(t approvals.Target, now time.Time) string {
 	case approvals.Following:
 		s := "under way for " + span(now.Sub(began(t)))
 		switch {
-		case t.Action != nil && t.Action.Status == "completed":
+		case !t.SettlingAt.IsZero():
 			s = "called done, waiting until it shows"
 		case t.Slow:
 			s += ", longer than usual"
@@ -169,7 +169,7 @@ func ended(t approvals.Target) string {
 	switch t.State {
 	case approvals.TargetDone:
 		out = "done in " + span(t.EndedAt.Sub(began(t)))
-		if before, after := compare(t); before != after && t.After != nil {
+		if before, after := compare(t); t.Result == "" && t.After != nil && before != after {
 			out += ", " + before + " → " + after
 		}
 		out += ". " + prose(t.Result)
@@ -201,8 +201,9 @@ func list(head string, ts []approvals.Target, n int) string {
 	return out
 }
 
-// paragraphs puts lines on a sheet, as many to a section as Slack takes. A list
-// that is longer than a section goes on in the next.
+// paragraphs puts lines on a sheet, as many to a section as Slack takes; an empty
+// one begins a new section. A list that is longer than a section goes on in the
+// next.
 func paragraphs(s *sheet, lines []string) {
 	var held []string
 	size := 0
@@ -211,6 +212,10 @@ func paragraphs(s *sheet, lines []string) {
 		held, size = nil, 0
 	}
 	for _, l := range lines {
+		if l == "" {
+			flush()
+			continue
+		}
 		for length(l) > maxSection {
 			flush()
 			i := strings.LastIndex(l[:maxSection/2], ", ") + 1 // bytes, fewer than characters allow

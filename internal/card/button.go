@@ -85,9 +85,9 @@ func caution(r *approvals.Request) *slack.ConfirmationBlockObject {
 		d := r.Targets[0].Droplet
 		where = fmt.Sprintf("%s, ID %d, in %s", bare(d, maxShort), d.ID, clean(d.Region))
 	}
-	lost := told(r, losesOf, label)
-	if lost == "" {
-		lost = "This can destroy data, access or a safety net."
+	lost := "This can destroy data, access or a safety net."
+	if l := told(r, losesOf, label); l != "" {
+		lost = "What is lost: " + l
 	}
 	return dialog(phraseLabel(r)+"?", label(where)+". "+lost, "Yes, "+verbLabel(r)).WithStyle(slack.StyleDanger)
 }

@@ -17,12 +17,13 @@ func Help(verb *api.Action, all []*api.Action, extra ...Verb) Message {
 	if verb != nil {
 		return explain(verb)
 	}
-	lines := []string{"*Type* `/droplet <verb> <Droplet>`, or the same words after a mention of the bot. " +
-		"A Droplet is a name, an ID, or `tag:` with a tag. `--reason \"…\"` goes with every change."}
-	lines[0] = strings.NewReplacer("<verb>", "&lt;verb&gt;", "<Droplet>", "&lt;Droplet&gt;").Replace(lines[0])
+	lines := []string{"*Type* " + code("/droplet <verb> <target>") + ", or the same words after a mention of the bot. " +
+		"The target is a Droplet's name or ID, or " + code("tag:<tag>") + " for all with that tag. " +
+		code(`--reason "…"`) + " goes with every change."}
 	sorted := map[api.Danger][]string{}
 	for _, a := range all {
-		sorted[danger(a)] = append(sorted[danger(a)], "• "+code(a.Verb())+" "+Escape(a.Summary))
+		d := dangerOf(a, nil)
+		sorted[d] = append(sorted[d], "• "+code(a.Verb())+": "+Escape(a.Summary))
 	}
 	for _, d := range []struct {
 		danger api.Danger
@@ -41,26 +42,29 @@ func Help(verb *api.Action, all []*api.Action, extra ...Verb) Message {
 		lines = append(lines, "", "*Looking*")
 	}
 	for _, v := range extra {
-		lines = append(lines, "• "+code(v.Usage)+" "+Escape(v.Summary))
+		lines = append(lines, "• "+code(v.Usage)+": "+Escape(v.Summary))
 	}
 	return Reply(strings.Join(append(lines, "", "More on one verb: `/droplet help rebuild`"), "\n"))
 }
 
 // explain tells how one verb is typed, what it takes, and an example.
 func explain(a *api.Action) Message {
-	lines := []string{"*" + Escape(a.Title) + ".* " + Escape(a.Summary), "", "*Type:* " + code("/droplet "+a.Usage())}
+	lines := []string{"*" + Escape(a.Title) + ":* " + prose(capital(a.Summary)), "*Type:* " + code("/droplet "+a.Usage())}
 	example := "/droplet " + a.Verb() + " web-1"
 	for _, p := range a.Params {
 		typed := p.Name
 		if p.Flag {
 			typed = "--" + p.Name
 		}
-		line := "• " + code(typed) + " " + Escape(p.Doc)
+		line := "• " + code(typed) + ": " + Escape(p.Doc)
 		if len(p.Choices) > 0 {
 			line += " (" + Escape(strings.Join(p.Choices, ", ")) + ")"
 		}
 		if !p.Required {
-			line += " Optional."
+			line += "; optional"
+		}
+		if p.Kind == api.Switch && dangerOf(a, api.Args{p.Name: "true"}) != dangerOf(a, nil) {
+			line += ". " + dangerWords(dangerOf(a, api.Args{p.Name: "true"}))
 		}
 		lines = append(lines, line)
 		switch {
@@ -73,30 +77,28 @@ func explain(a *api.Action) Message {
 		}
 	}
 	lines = append(lines, "*Example:* "+code(example))
-	if w := dangerWords(danger(a)); w != "" {
-		lines = append(lines, "", w)
-	}
+	lines = append(lines, dangerWords(dangerOf(a, nil)))
 	return Reply(strings.Join(lines, "\n"))
 }
 
 func dangerWords(d api.Danger) string {
 	switch d {
 	case api.Disruptive:
-		return "It interrupts service."
+		return "⚠️ It interrupts service."
 	case api.Irreversible:
-		return "It cannot be undone."
+		return "⚠️ It cannot be undone, so you confirm it first."
 	case api.Destructive:
 		return "⚠️ It loses data, access or a safety net, so another person has to approve it."
 	}
 	return ""
 }
 
-// danger is an action's danger without any arguments.
-func danger(a *api.Action) api.Danger {
+// dangerOf is an action's danger with these arguments.
+func dangerOf(a *api.Action, args api.Args) api.Danger {
 	if a.Danger == nil {
 		return api.Safe
 	}
-	return a.Danger(nil)
+	return a.Danger(args)
 }
 
 // code shows what is typed as it is typed.

@@ -9,7 +9,7 @@ func Reply(mrkdwn string) Message {
 		mrkdwn = "There is nothing to say."
 	}
 	var s sheet
-	paragraphs(&s, strings.Split(mrkdwn, "\n"))
+	paragraphs(&s, strings.Split(strings.TrimRight(mrkdwn, "\n"), "\n"))
 	return s.message(mrkdwn)
 }
 

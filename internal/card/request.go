@@ -58,11 +58,7 @@ func stateWords(r *approvals.Request) string {
 	case approvals.Unknown:
 		return "Outcome unknown"
 	}
-	s := string(r.State)
-	if s == "" {
-		return "No state"
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return capital(string(r.State))
 }
 
 func stateMark(r *approvals.Request) string {
@@ -93,24 +89,29 @@ func what(r *approvals.Request, now time.Time) []string {
 		out = append(out, "*"+imageWord(r)+":* "+image(*r.Image, now))
 	}
 	for _, a := range arguments(r) {
-		out = append(out, "*"+strings.ToUpper(a.name[:1])+strings.ReplaceAll(a.name[1:], "-", " ")+":* "+a.value)
+		out = append(out, "*"+capital(a.name)+":* "+a.value)
 	}
 	if !r.State.Open() {
 		return out
 	}
-	out = append(out, told(r, effectOf, Escape))
+	return append(out, told(r, effectOf, Escape), danger(r))
+}
+
+// danger says how much harm it does, before it is done, and what is lost by it.
+func danger(r *approvals.Request) string {
 	lost := told(r, losesOf, Escape)
+	if lost != "" {
+		lost = "*What is lost:* " + lost
+	}
 	switch r.Action.Danger {
 	case approvals.Destructive:
-		out = append(out, strings.TrimSpace("⚠️ *Destructive.* "+lost))
+		return strings.TrimSpace("⚠️ *Destructive.* " + lost)
 	case approvals.Irreversible:
-		out = append(out, strings.TrimSpace("⚠️ *Cannot be undone.* "+lost))
+		return strings.TrimSpace("⚠️ *Cannot be undone.* " + lost)
 	case approvals.Disruptive:
-		out = append(out, strings.TrimSpace("*Interrupts service.* "+lost))
-	default:
-		out = append(out, lost)
+		return strings.TrimSpace("⚠️ *Interrupts service.* " + lost)
 	}
-	return out
+	return lost
 }
 
 func imageWord(r *approvals.Request) string {

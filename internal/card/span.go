@@ -57,18 +57,24 @@ func age(created string, now time.Time) string {
 
 // clock is a time of day that Slack shows in each reader's own time zone.
 // Without Slack's help, in a notification, it reads "14:30 UTC".
-func clock(t time.Time) string {
-	return fmt.Sprintf("<!date^%d^{time}|%s>", t.Unix(), spoken(t))
-}
+func clock(t time.Time) string { return token(t, "{time}", spoken(t)) }
 
 // precise is clock with seconds.
 func precise(t time.Time) string {
-	return fmt.Sprintf("<!date^%d^{time_secs}|%s>", t.Unix(), t.UTC().Format("15:04:05 UTC"))
+	return token(t, "{time_secs}", t.UTC().Format("15:04:05 UTC"))
 }
 
 // dated is clock with the day, for what may be read much later.
 func dated(t time.Time) string {
-	return fmt.Sprintf("<!date^%d^{date_short_pretty} at {time}|%s>", t.Unix(), t.UTC().Format("2 Jan 2006, 15:04 UTC"))
+	return token(t, "{date_short_pretty} at {time}", t.UTC().Format("2 Jan 2006, 15:04 UTC"))
+}
+
+// token is Slack's markup for a time: docs.slack.dev/messaging/formatting-message-text#date-formatting.
+func token(t time.Time, format, fallback string) string {
+	if t.IsZero() {
+		return "an unknown time"
+	}
+	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), format, fallback)
 }
 
 func spoken(t time.Time) string { return t.UTC().Format("15:04 UTC") }

@@ -49,7 +49,11 @@ func spokenWait(r *approvals.Request) string {
 }
 
 func spokenLoss(r *approvals.Request) string {
-	return spaced(told(r, losesOf, Escape))
+	lost := told(r, losesOf, Escape)
+	if lost == "" {
+		return ""
+	}
+	return " What is lost: " + lost
 }
 
 // spokenProblem says what went wrong with the first Droplet it went wrong with.

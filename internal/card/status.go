@@ -113,7 +113,7 @@ func progress(r *approvals.Request, t approvals.Target, now time.Time) string {
 	case approvals.Following:
 		since := "under way for " + span(now.Sub(began(t))) + ", since " + precise(began(t)) + usual(r)
 		switch {
-		case t.Action != nil && t.Action.Status == "completed":
+		case !t.SettlingAt.IsZero():
 			return "*DigitalOcean calls it done.* Waiting until " + who + " shows it; " + since
 		case t.Slow:
 			return "*Takes longer than usual:* " + since + " Dropletops keeps watching."
@@ -152,7 +152,7 @@ func outcome(r *approvals.Request, now time.Time) []string {
 	out := []string{}
 	switch {
 	case r.State == approvals.Completed:
-		out = append(out, "*Done* in "+took(r)+".")
+		out = append(out, "*Done* in "+took(r)+"."+spaced(result(r)))
 	case r.State == approvals.Unknown:
 		out = append(out, "*It may or may not have happened:* DigitalOcean's answer was lost. Look before you retry.")
 	case untouched(r):
@@ -167,7 +167,7 @@ func outcome(r *approvals.Request, now time.Time) []string {
 	if r.Note != t.Problem {
 		out = append(out, prose(r.Note))
 	}
-	out = append(out, prose(t.Problem), prose(t.Result))
+	out = append(out, prose(t.Problem))
 	before, after := compare(t)
 	if before == "" {
 		return out

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -14,7 +16,11 @@ import (
 
 // verb is what people type for an action, and what every first line calls it.
 func verb(r *approvals.Request) string {
-	return Escape(cut(strings.ReplaceAll(r.Action.Type, "_", "-"), maxShort))
+	v := Escape(cut(strings.ReplaceAll(r.Action.Type, "_", "-"), maxShort))
+	if v == "" {
+		return "do nothing"
+	}
+	return v
 }
 
 // title names the action in plain English.
@@ -22,8 +28,7 @@ func title(r *approvals.Request) string {
 	if a, ok := api.Lookup(r.Action.Type); ok && a.Title != "" {
 		return Escape(cut(a.Title, maxShort))
 	}
-	v := verb(r)
-	return strings.ToUpper(v[:1]) + v[1:]
+	return capital(verb(r))
 }
 
 // bare is a Droplet's name as it is, cut to n characters; without a name, its ID.
@@ -131,8 +136,9 @@ func arguments(r *approvals.Request) []argument {
 	return out
 }
 
-// told is what the catalogue says of a request's action, for all of its
-// Droplets: one sentence where it is the same for all, else the first one's.
+// told is what the catalogue says of a request's action, made safe for where it
+// is to stand. Of several Droplets it speaks as of one without a name; where
+// that still differs, the first one's stands for all.
 func told(r *approvals.Request, say saying, safe func(string) string) string {
 	a, ok := api.Lookup(r.Action.Type)
 	if !ok || say(a) == nil || len(r.Targets) == 0 {
@@ -144,12 +150,16 @@ func told(r *approvals.Request, say saying, safe func(string) string) string {
 		img = &i
 	}
 	one := func(t approvals.Target) string {
-		return safe(cut(say(a)(api.Droplet(t.Droplet), api.Args(r.Action.Args), img), maxProse))
+		d := api.Droplet(t.Droplet)
+		if len(r.Targets) > 1 {
+			d.Name = "each of them"
+		}
+		return safe(cut(say(a)(d, api.Args(r.Action.Args), img), maxProse))
 	}
 	first := one(r.Targets[0])
 	for _, t := range r.Targets[1:] {
 		if one(t) != first {
-			return first + " Likewise for each of the others."
+			return first + " (As of " + safe(bare(r.Targets[0].Droplet, maxShort)) + "; likewise for the others.)"
 		}
 	}
 	return first
@@ -193,6 +203,15 @@ func enumerate(s []string) string {
 		return strings.Join(s, "")
 	}
 	return strings.Join(s[:len(s)-1], ", ") + " and " + s[len(s)-1]
+}
+
+// capital makes text begin as a sentence does.
+func capital(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + s[n:]
 }
 
 // usually says how long it usually takes, empty if that is not known.
