@@ -1,0 +1,123 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"dropletops/handlers"
+	"dropletops/internal/card"
+)
+
+// textMost is what is left of a text that Slack finds too long. Slack takes 4,000
+// characters in chat.update.
+const textMost = 3000
+
+// fitting sends a message, and if Slack refuses what is in it, something plainer
+// that it can't refuse: the same text without blocks, then a shorter one. What
+// people must know is all in the text; only buttons are lost.
+func (p *publisher) fitting(ctx context.Context, method, channel string, m card.Message, send func(card.Message) error) error {
+	err := send(m)
+	for plainer := range 2 {
+		c := code(err)
+		if !unfit(c) {
+			return err
+		}
+		p.client.log().Error("Slack refuses a message for what is in it; sending it plainer", "reference", reference(),
+			"method", method, "channel", channel, "slack", c, "blocks", len(m.Blocks), "text", len(m.Text))
+		switch {
+		case strings.Contains(c, "metadata") && m.Metadata != nil:
+			m.Metadata = nil
+		case plainer == 0 && len(m.Blocks) > 0:
+			m.Blocks = nil
+		default:
+			m = card.Message{Text: shorten(m.Text)}
+		}
+		if err := p.turn(ctx, method, channel); err != nil {
+			return err
+		}
+		err = send(m)
+	}
+	return err
+}
+
+// unfit says whether Slack refused a message for what is in it.
+func unfit(code string) bool {
+	switch code {
+	case "no_text", "too_many_attachments", "invalid_attachments", "slack_connect_file_link_sharing_blocked":
+		return true
+	}
+	for _, p := range []string{"msg_", "invalid_blocks", "invalid_metadata", "metadata_", "too_many_blocks"} {
+		if strings.HasPrefix(code, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// shorten cuts a text between two words, so that no entity and no mention in it
+// is cut in two.
+func shorten(s string) string {
+	r := []rune(s)
+	if len(r) <= textMost {
+		return s
+	}
+	s = string(r[:textMost])
+	if i := strings.LastIndexAny(s, " \n"); i > 0 {
+		s = s[:i]
+	}
+	return s + " …"
+}
+
+// placeless says why a card has no place in Slack, for the request, and what the
+// asker can do about it, for them.
+func placeless(err error) (why, todo string) {
+	c := code(err)
+	switch {
+	case c == "not_in_channel" || c == "channel_not_found":
+		return "I am not in the channel, so the card could not be shown (" + c + ").",
+			"I am not in this channel, so nothing was started. Type `/invite @dropletops` here, then ask again. " +
+				"In a direct message between other people I can't be invited: ask in a channel."
+	case c == "is_archived":
+		return "The channel is archived, so the card could not be shown.",
+			"This channel is archived, so nothing was started. Ask in another channel."
+	case strings.HasPrefix(c, "restricted_action"):
+		return "The bot may not post in the channel (" + c + ").",
+			"I may not post in this channel, so nothing was started. Ask an owner to let apps post here, or ask in another channel."
+	case c == "missing_scope" || c == "no_permission" || c == "not_allowed_token_type":
+		return "The bot token lacks a scope that posting takes (" + c + ").",
+			"I am not permitted to post messages, so nothing was started. Whoever runs me must add the scope `chat:write` and reinstall the app."
+	}
+	return fmt.Sprintf("Slack refused to show the card (%s).", c),
+		fmt.Sprintf("Slack refuses to show this request here (%s), so nothing was started. Ask in another channel.", card.Escape(c))
+}
+
+// reassure tells whoever waits for a first card that it waits, once, and answers
+// how long until that is due.
+func (p *publisher) reassure(ctx context.Context, j *job, ahead int, now time.Time) time.Duration {
+	if j.told || j.supersede {
+		return idle
+	}
+	if rest := patience - now.Sub(j.since); rest > 0 {
+		return rest
+	}
+	j.told = true
+	id := j.id
+	p.behind.Go(func() {
+		pub, err := p.outbox.Publication(ctx, id)
+		if err != nil || pub.Request.Card.TS != "" || p.client.now().Sub(pub.Request.CreatedAt) > tooOld {
+			return
+		}
+		text := "Your request is taken, and its card waits for its turn: Slack is slow to take messages at the moment. Nothing is sent to DigitalOcean before the card stands."
+		if ahead > 0 {
+			text = fmt.Sprintf("Your request is taken, and its card waits for its turn: %d others are ahead of it in this channel, "+
+				"and Slack takes one message a second. Nothing is sent to DigitalOcean before the card stands.", ahead)
+		}
+		m := card.Reply(text)
+		if err := p.replies.send(ctx, handlers.Reply{To: asker(pub.Request), Message: m}); err != nil {
+			p.client.log().Debug("could not tell that a card waits", "request", id, "error", safe(err))
+		}
+	})
+	return idle
+}

@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"dropletops/handlers"
+	"dropletops/internal/card"
+
+	"github.com/slack-go/slack"
+)
+
+// replyTries and replyWithin bound what is done to get a reply to someone who
+// may long have looked elsewhere.
+const (
+	replyTries  = 4
+	replyWithin = 30 * time.Second
+)
+
+// errNobody says that a reply has no address.
+var errNobody = errors.New("nobody can be answered: the payload names no one")
+
+// replies answer one person, without anyone else seeing it.
+type replies struct {
+	client *Client
+	pace   *pace
+}
+
+// send delivers a reply through its response_url, or where that is gone, never
+// was or does not work, through chat.postEphemeral. A reply that says nothing is
+// delivered at once.
+func (r *replies) send(ctx context.Context, reply handlers.Reply) error {
+	if reply.Message.Text == "" && len(reply.Message.Blocks) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, replyWithin)
+	defer cancel()
+	to := reply.To
+	var first error
+	if to.ResponseURL != "" {
+		if first = r.try(ctx, func() error { return r.respond(ctx, reply) }); first == nil {
+			return nil
+		}
+	}
+	if to.ChannelID == "" || to.UserID == "" {
+		return errors.Join(first, errNobody)
+	}
+	return r.try(ctx, func() error { return r.ephemeral(ctx, to, reply.Message) })
+}
+
+// try does something again as long as it may pass.
+func (r *replies) try(ctx context.Context, do func() error) error {
+	for failures := 1; ; failures++ {
+		err := do()
+		if err == nil || failures == replyTries || !passes(err) || errors.Is(err, errNotSlack) {
+			return err
+		}
+		wait := backoff(failures, 500*time.Millisecond, 5*time.Second)
+		if slow := limited(err); slow > 0 {
+			wait = slow
+		}
+		if sleep(ctx, wait) != nil {
+			return err
+		}
+	}
+}
+
+// respond posts to a response_url: no token, no rate limit of ours, five times
+// within 30 minutes.
+func (r *replies) respond(ctx context.Context, reply handlers.Reply) error {
+	if err := r.client.trusts(reply.To.ResponseURL); err != nil {
+		return err
+	}
+	m := &slack.WebhookMessage{
+		Text: reply.Message.Text, ResponseType: slack.ResponseTypeEphemeral,
+		ReplaceOriginal: reply.Replace, ThreadTimestamp: reply.To.ThreadTS,
+	}
+	if len(reply.Message.Blocks) > 0 {
+		m.Blocks = &slack.Blocks{BlockSet: reply.Message.Blocks}
+	}
+	err := slack.PostWebhookCustomHTTPContext(ctx, reply.To.ResponseURL, r.client.http, m)
+	r.client.metrics.called("response_url", err)
+	var status slack.StatusCodeError
+	if errors.As(err, &status) && status.Code >= 400 && status.Code < 500 && status.Code != http.StatusTooManyRequests {
+		// Used up or expired: for good.
+		return slack.SlackErrorResponse{Err: fmt.Sprintf("response_url_%d", status.Code)}
+	}
+	return err
+}
+
+func (r *replies) ephemeral(ctx context.Context, to handlers.Address, m card.Message) error {
+	for {
+		wait := r.pace.take(postEphemeral, to.ChannelID, r.client.now())
+		if wait == 0 {
+			break
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+	_, err := r.client.web.PostEphemeralContext(ctx, to.ChannelID, to.UserID, content(m, to.ThreadTS)...)
+	if slow := limited(err); slow > 0 {
+		r.pace.pause(postEphemeral, r.client.now().Add(slow))
+	}
+	return r.client.observe(postEphemeral, err)
+}
+
+// content is a message as slack-go's options.
+func content(m card.Message, thread string) []slack.MsgOption {
+	// What was made by the card room is escaped already.
+	out := []slack.MsgOption{slack.MsgOptionText(m.Text, false)}
+	if len(m.Blocks) > 0 {
+		out = append(out, slack.MsgOptionBlocks(m.Blocks...))
+	}
+	if m.Metadata != nil {
+		out = append(out, slack.MsgOptionMetadata(*m.Metadata))
+	}
+	if thread != "" {
+		out = append(out, slack.MsgOptionTS(thread))
+	}
+	return out
+}
+
+var errNotSlack = errors.New("the response_url does not lead to Slack: not used")
+
+// trusts says whether a response_url may be posted to. It comes with a payload,
+// so a forged one could make the bot send requests into the network it stands in.
+// Slack's own are https://hooks.slack.com (hooks.slack-gov.com in GovSlack). With
+// a SLACK_API_URL that is not Slack's, for tests and the demo, that very origin
+// is good too. Redirects are never followed.
+func (c *Client) trusts(responseURL string) error {
+	u, err := url.Parse(responseURL)
+	if err != nil || u.User != nil {
+		return errNotSlack
+	}
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" && (host == "hooks.slack.com" || host == "hooks.slack-gov.com") {
+		return nil
+	}
+	if own := strings.ToLower(c.base.Host); u.Scheme == c.base.Scheme && host == own && !slackOwn(c.base.Hostname()) {
+		return nil
+	}
+	return errNotSlack
+}
+
+func slackOwn(host string) bool {
+	host = strings.ToLower(host)
+	for _, d := range []string{"slack.com", "slack-gov.com"} {
+		if host == d || strings.HasSuffix(host, "."+d) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,84 @@
+package bot
+
+import (
+	"dropletops/approvals"
+)
+
+// stepKind is one thing to do in Slack for a request.
+type stepKind int
+
+const (
+	toPost    stepKind = iota // the card, the first time or in place of a lost one
+	toEdit                    // the card, to its newest state
+	toNote                    // the oldest note, into the thread
+	toRefresh                 // the card of a running request: elapsed time alone
+	steps                     // how many kinds there are
+)
+
+// step is one call of Slack that a request needs.
+type step struct {
+	kind    stepKind
+	method  string
+	channel string
+	rank    int // the lower, the sooner
+}
+
+// The ranks: what a person waits for goes before what only tells how far it is.
+const (
+	rankAsks     = iota // first cards, questions, ends
+	rankChanges         // other changes of state, and notes of an end
+	rankNotes           // notes of what goes on
+	rankProgress        // elapsed time
+)
+
+// plan says what Slack lacks of a request, the most urgent first.
+func plan(pub *approvals.Publication, supersede bool) []step {
+	r := pub.Request
+	post := step{toPost, postMessage, r.Origin.ChannelID, rankAsks}
+	if r.Card.TS == "" {
+		if pub.Version >= r.Version && pub.Version > 0 {
+			return nil // it has no card and gets none
+		}
+		return []step{post}
+	}
+	var out []step
+	switch {
+	case supersede:
+		out = append(out, post)
+	case pub.Version < r.Version:
+		edit := step{toEdit, updateMessage, r.Card.ChannelID, rankChanges}
+		if r.State != approvals.Running {
+			edit.rank = rankAsks
+		}
+		out = append(out, edit)
+	}
+	if len(pub.Notes) > 0 && !supersede {
+		note := step{toNote, postMessage, r.Card.ChannelID, rankNotes}
+		for _, n := range pub.Notes {
+			if ends(n.Kind) {
+				note.rank = rankChanges
+			}
+		}
+		out = append(out, note)
+	}
+	return out
+}
+
+func ends(k approvals.NoteKind) bool {
+	switch k {
+	case approvals.NoteEnded, approvals.NoteFailed, approvals.NoteDenied, approvals.NoteExpired,
+		approvals.NoteCanceled, approvals.NoteDrifted:
+		return true
+	}
+	return false
+}
+
+// next answers the step of a kind, if a request still needs it.
+func next(pub *approvals.Publication, supersede bool, kind stepKind) bool {
+	for _, s := range plan(pub, supersede) {
+		if s.kind == kind {
+			return true
+		}
+	}
+	return false
+}
