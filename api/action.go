@@ -56,6 +56,9 @@ type Action struct {
 	// Result describes what came of it, from the Droplet as it was and is; may
 	// be nil. Plain text.
 	Result func(before, after Droplet, a Args) string
+	// Made looks up what the action made, where the Droplet itself does not show
+	// it, and says it in plain text; may be nil.
+	Made func(ctx context.Context, c *Client, d Droplet, a Args, r Record) (string, error)
 	// ByTag says whether DigitalOcean offers it by tag.
 	ByTag bool
 	// Usual is how long it usually takes where no history tells.

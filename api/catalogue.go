@@ -181,6 +181,7 @@ func Catalogue() []*Action {
 			Result: func(_, after Droplet, a Args) string {
 				return fmt.Sprintf("The snapshot %s of %s is there.", a["name"], after.label())
 			},
+			Made: madeSnapshot,
 			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
 				return c.DropletActions.Snapshot(ctx, id, a["name"])
 			},

@@ -6,3 +6,5 @@
 //
 // It knows nothing of Slack, of requests or of who decides.
 package api
+
+//go:generate go run ../internal/gendocs -o ../docs/actions.md

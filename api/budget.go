@@ -1,0 +1,182 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// class is who a request is for. Commands come before watching.
+type class int
+
+const (
+	command class = iota
+	watching
+)
+
+// defaultPerMinute stays below DigitalOcean's limit of 250 requests a minute
+// and token, so that another program with the same token has a little left.
+const defaultPerMinute = 240
+
+// Limits of a wait that DigitalOcean asks for. Retry-After has whole seconds. A
+// longer wait than the longest is cut into several: asking once a minute whether
+// the hour's 5,000 requests are free again costs nothing.
+const (
+	minRetryAfter = time.Second
+	maxRetryAfter = time.Minute
+)
+
+// Budget is how much may be asked of DigitalOcean, for metrics and for saying
+// why something waits.
+type Budget struct {
+	Limit     int           // requests an hour, 0 if not known
+	Remaining int           // of those, by DigitalOcean's last answer
+	Blocked   time.Duration // how long nobody may send, after a 429
+}
+
+// budget is the pace of all requests. In any minute at most perMinute are sent:
+// a burst at once, and the rest spread over the minute.
+type budget struct {
+	now   func() time.Time // the wall clock, to read ratelimit-reset by
+	lim   *rate.Limiter
+	spare float64 // what watching leaves in the bucket for commands
+
+	mu        sync.Mutex
+	until     time.Time // nobody sends before
+	nextWatch time.Time // nobody watches before
+	limit     int
+	remaining int
+}
+
+func newBudget(perMinute int, now func() time.Time) *budget {
+	burst := max(1, perMinute/12)
+	pace := rate.Limit(float64(max(1, perMinute-burst)) / 60)
+	return &budget{now: now, lim: rate.NewLimiter(pace, burst), spare: float64(burst) / 2}
+}
+
+// busy says that a request was not sent since its turn would come too late.
+type busy struct{ wait time.Duration }
+
+func (b *busy) Error() string {
+	return fmt.Sprintf("the request budget is used up for %s", b.wait.Round(time.Millisecond))
+}
+
+// wait answers nil when it is the request's turn, [busy] if that would take
+// longer than patience or than the context lasts, or the context's error.
+func (b *budget) wait(ctx context.Context, who class, patience time.Duration) error {
+	deadline := time.Now().Add(patience)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	var turn *rate.Reservation
+	for {
+		if err := ctx.Err(); err != nil {
+			b.giveBack(turn)
+			return err
+		}
+		var d time.Duration
+		d, turn = b.step(who, turn)
+		if d <= 0 && turn != nil {
+			return nil
+		}
+		if time.Now().Add(d).After(deadline) {
+			b.giveBack(turn)
+			return &busy{d}
+		}
+		t := time.NewTimer(d)
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		}
+		t.Stop()
+	}
+}
+
+// step answers how long to wait before the next step. A command takes its place
+// in the line at once. Watching takes one only when the bucket holds enough for
+// commands that may come, so that it never stands before them.
+func (b *budget) step(who class, turn *rate.Reservation) (time.Duration, *rate.Reservation) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if d := b.until.Sub(now); d > 0 {
+		return d, turn
+	}
+	if turn != nil {
+		return turn.DelayFrom(now), turn
+	}
+	if who == watching {
+		if d := b.nextWatch.Sub(now); d > 0 {
+			return d, nil
+		}
+		if short := b.spare + 1 - b.lim.TokensAt(now); short > 0 {
+			return time.Duration(short/float64(b.lim.Limit())*float64(time.Second)) + time.Millisecond, nil
+		}
+		b.nextWatch = now.Add(b.thrift())
+	}
+	turn = b.lim.ReserveN(now, 1)
+	return turn.DelayFrom(now), turn
+}
+
+// thrift is the pause between two looks when the hour's requests run out, so
+// that commands can still be sent: 5,000 an hour are only 83 a minute.
+func (b *budget) thrift() time.Duration {
+	switch {
+	case b.limit == 0 || b.remaining > b.limit/10:
+		return 0
+	case b.remaining > b.limit/50:
+		return 5 * time.Second
+	}
+	return 30 * time.Second
+}
+
+func (b *budget) giveBack(turn *rate.Reservation) {
+	if turn != nil {
+		turn.CancelAt(time.Now())
+	}
+}
+
+// learn takes from an answer what it says about the limits. A 429 stops everybody.
+func (b *budget) learn(resp *http.Response) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if limit, err := strconv.Atoi(resp.Header.Get("Ratelimit-Limit")); err == nil && limit > 0 {
+		b.limit = limit
+		if left, err := strconv.Atoi(resp.Header.Get("Ratelimit-Remaining")); err == nil && left >= 0 {
+			b.remaining = left
+		}
+	}
+	if resp.StatusCode != http.StatusTooManyRequests {
+		return
+	}
+	if until := time.Now().Add(retryAfter(resp.Header, b.now())); until.After(b.until) {
+		b.until = until
+	}
+}
+
+func (b *budget) state() Budget {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return Budget{Limit: b.limit, Remaining: b.remaining, Blocked: max(0, time.Until(b.until))}
+}
+
+// retryAfter is how long a 429 asks to wait. The one for 250 a minute says so in
+// Retry-After (seconds, or a date); the one for 5,000 an hour says only when the
+// oldest request expires (Unix seconds). Without either, 5 s.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	d := 5 * time.Second
+	after := h.Get("Retry-After")
+	if s, err := strconv.ParseInt(after, 10, 32); err == nil {
+		d = time.Duration(s) * time.Second
+	} else if at, err := http.ParseTime(after); err == nil {
+		d = at.Sub(now)
+	} else if reset, err := strconv.ParseInt(h.Get("Ratelimit-Reset"), 10, 64); err == nil {
+		d = time.Unix(reset, 0).Sub(now)
+	}
+	return min(max(d, minRetryAfter), maxRetryAfter)
+}

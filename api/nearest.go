@@ -1,0 +1,78 @@
+package api
+
+import (
+	"slices"
+	"strings"
+)
+
+// nearest answers up to three names that someone may have meant, the best first:
+// those a few typing errors away, then those of which it is a part.
+func nearest(words string, all []Droplet) []string {
+	names := make([]string, len(all))
+	for i, d := range all {
+		names[i] = d.Name
+	}
+	return nearestOf(words, names)
+}
+
+func nearestOf(words string, names []string) []string {
+	type guess struct {
+		name string
+		far  int
+	}
+	typed := []rune(strings.ToLower(words))
+	within := 1 + len(typed)/4 // typing errors: 1 in up to 3 letters, 2 in 4 to 7, and so on
+	var guesses []guess
+	for _, name := range names {
+		low := strings.ToLower(name)
+		far := distance(typed, []rune(low), within)
+		switch {
+		case far <= within:
+		case len(typed) >= 3 && strings.Contains(low, string(typed)):
+			far = within + 1
+		default:
+			continue
+		}
+		guesses = append(guesses, guess{name, far})
+	}
+	slices.SortStableFunc(guesses, func(a, b guess) int {
+		if a.far != b.far {
+			return a.far - b.far
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	var out []string
+	for _, g := range guesses {
+		if len(out) < 3 && !slices.Contains(out, g.name) {
+			out = append(out, g.name)
+		}
+	}
+	return out
+}
+
+// distance counts the typing errors between two words: a letter too many, too
+// few, another one, or two swapped. It answers more than limit early.
+func distance(a, b []rune, limit int) int {
+	if d := len(a) - len(b); d > limit || -d > limit {
+		return limit + 1
+	}
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			other := 1
+			if a[i-1] == b[j-1] {
+				other = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+other)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// grace is how long an answer is still waited for after the caller's context has
+// ended. It is shorter than the 10 s in which the process stops (CONTRACT §2),
+// and usually enough: an answer that was waited for need not be looked for.
+const grace = 4 * time.Second
+
+// Send sends an action to a Droplet: at most one POST, of which at most one is
+// accepted. It never sends it again, whatever comes of it. The error's kind says
+// what did: after [Lost] it may have been accepted, after any other it was not.
+//
+// Until its turn comes the POST ends with ctx, as [NotSent]. From then on the
+// answer is waited for, at most 4 s beyond the end of ctx. If its turn is further
+// away than 3 s, it is [RateLimited].
+func (c *Client) Send(ctx context.Context, a *Action, droplet int, args Args, img *Image) (Record, error) {
+	at := attempt{what: fmt.Sprintf("%s Droplet %d", a.Verb(), droplet), scopes: a.Scopes, mutation: true, x: &exchange{mutation: true}}
+	if err := c.budget.wait(ctx, command, sendPatience); err != nil {
+		return Record{}, unsent(at, err, NotSent)
+	}
+	ctx, cancel := c.outlive(ctx)
+	defer cancel()
+	action, _, err := a.Call(at.x.with(ctx), c.godo, droplet, args, img)
+	if err != nil {
+		return Record{}, at.judge(err, c.now())
+	}
+	if action == nil || action.ID == 0 {
+		return Record{}, at.judge(errEmpty, c.now())
+	}
+	r := recordOf(*action)
+	_, r.RequestID = at.x.answer()
+	return r, nil
+}
+
+// outlive answers a context that ends with the time-out of a mutation, or a
+// grace after ctx, whichever comes first.
+func (c *Client) outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+	stop := context.AfterFunc(ctx, func() {
+		t := time.NewTimer(grace)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			cancel()
+		case <-out.Done():
+		}
+	})
+	return out, func() { stop(); cancel() }
+}
+
+// PreCheck answers a sentence on why DigitalOcean would refuse an action or why
+// it would do harm: what the action's own PreCheck says, and what can be looked
+// up of its arguments. Empty if nothing is in the way. An error says that it
+// could not be looked up.
+func (c *Client) PreCheck(ctx context.Context, a *Action, d Droplet, args Args, img *Image) (string, error) {
+	if why := a.PreCheck(d, args, img); why != "" {
+		return why, nil
+	}
+	for _, p := range a.Params {
+		v := args[p.Name]
+		if v == "" {
+			continue
+		}
+		var why string
+		var err error
+		switch p.Kind {
+		case Size:
+			why, err = c.checkSize(ctx, d, v)
+		case Backup:
+			why, err = c.checkBackup(ctx, d, v)
+		case Kernel:
+			why, err = c.checkKernel(ctx, d, v)
+		}
+		if why != "" || err != nil {
+			return why, err
+		}
+	}
+	return "", nil
+}
+
+func (c *Client) checkSize(ctx context.Context, d Droplet, slug string) (string, error) {
+	plan, ok, err := c.Plan(ctx, slug)
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		plans, err := c.Sizes(ctx)
+		var slugs []string
+		for _, p := range plans {
+			slugs = append(slugs, p.Slug)
+		}
+		return fmt.Sprintf("DigitalOcean has no size %s.%s", slug, didYouMean(nearestOf(slug, slugs))), err
+	}
+	return iff(plan.DiskGB > 0 && d.DiskGB > plan.DiskGB,
+		fmt.Sprintf("%s has a disk of %d GB, and %s only one of %d GB. A disk cannot be made smaller.", d.label(), d.DiskGB, slug, plan.DiskGB)), nil
+}
+
+func (c *Client) checkBackup(ctx context.Context, d Droplet, id string) (string, error) {
+	backups, err := c.Backups(ctx, d.ID)
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(backups, func(b Image) bool { return b.ID == number(id) }) {
+		return "", nil
+	}
+	if len(backups) == 0 {
+		return d.label() + " has no backups to restore.", nil
+	}
+	return fmt.Sprintf("%s has no backup %s. Its newest one is %d%s.", d.label(), id, backups[0].ID, backups[0].from()), nil
+}
+
+func (c *Client) checkKernel(ctx context.Context, d Droplet, id string) (string, error) {
+	kernels, err := c.Kernels(ctx, d.ID)
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(kernels, func(k KernelVersion) bool { return k.ID == number(id) }) {
+		return "", nil
+	}
+	if len(kernels) == 0 {
+		return d.label() + " keeps its kernel itself, inside its operating system: DigitalOcean has none to set for it.", nil
+	}
+	return fmt.Sprintf("DigitalOcean has no kernel %s for %s.", id, d.label()), nil
+}
+
+func didYouMean(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return " Did you mean " + strings.Join(names, ", ") + "?"
+}

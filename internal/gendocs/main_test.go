@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"dropletops/api"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPageIsUpToDate(t *testing.T) {
+	const path = "../../docs/actions.md"
+	kept, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; run go generate ./api", err)
+	}
+	if diff := cmp.Diff(string(page(api.Catalogue())), string(kept)); diff != "" {
+		t.Errorf("%s is not what the catalogue says; run go generate ./api\n%s", path, diff)
+	}
+}
+
+// One more literal is documented without a change here.
+func TestPageOfANewAction(t *testing.T) {
+	defrost := &api.Action{
+		Type: "defrost_disk", Title: "Defrost the disk", Summary: "warm it up",
+		Params: []api.Param{{Name: "degrees", Kind: api.Choice, Flag: true, Required: true, Doc: "how warm", Example: "20", Choices: []string{"10", "20"}}},
+		Danger: func(api.Args) api.Danger { return api.Disruptive },
+		Effect: func(d api.Droplet, a api.Args, _ *api.Image) string {
+			return "Warms " + d.Name + " to " + a["degrees"] + "."
+		},
+		Loses:  func(api.Droplet, api.Args, *api.Image) string { return "The ice." },
+		Scopes: []string{"droplet:warm"},
+	}
+	got := string(page(append(api.Catalogue(), defrost)))
+	for _, want := range []string{
+		"| [`defrost-disk`](#defrost-disk) | warm it up | disruptive |", "`droplet:warm`",
+		"/droplet defrost-disk <target> --degrees 10|20", "how warm: one of 10, 20 | `--degrees 20`",
+		"> Warms web-1 to 20.", "> Lost: The ice.",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
