@@ -125,7 +125,7 @@ func (h *Handler) backup(ctx context.Context, p plan, named string) (*api.Image,
 		if strconv.Itoa(b.ID) == named {
 			return &b, nil
 		}
-		has = append(has, fmt.Sprintf("%s (%s)", code(strconv.Itoa(b.ID)), plain(b.Created)))
+		has = append(has, fmt.Sprintf("`%d` of %s", b.ID, code(b.Created)))
 	}
 	s := code(named) + " is no backup of " + code(d.Name)
 	if len(has) == 0 {
@@ -143,10 +143,12 @@ func (h *Handler) preCheck(ctx context.Context, p plan, args api.Args, img *api.
 		switch {
 		case err != nil:
 			return lookedUp(err)
-		case why != "" && len(p.droplets) > 1:
+		case why != "" && len(p.droplets) == 1:
+			return mistake(plain(why))
+		case why != "" && !strings.Contains(why, d.Name):
 			inTheWay = append(inTheWay, code(d.Name)+": "+plain(why))
 		case why != "":
-			return mistake(plain(why))
+			inTheWay = append(inTheWay, plain(why))
 		}
 	}
 	if len(inTheWay) == 0 {

@@ -128,7 +128,7 @@ func (h *Handler) lookFirst(ctx context.Context, r *approvals.Request, t approva
 		}
 		return mistake(fmt.Sprintf("Nothing was sent again: %s on %s was started at %s and is %s (action %d). "+
 			"If that was not this request's, type the command again.", code(rec.Type), code(t.Droplet.Name),
-			rec.StartedAt.UTC().Format("15:04:05 UTC on 2 Jan"), code(rec.Status), rec.ID))
+			code(rec.StartedAt.UTC().Format(time.RFC3339)), code(rec.Status), rec.ID))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -17,16 +18,31 @@ func mistake(sentence string) error { return &approvals.Refusal{Sentence: senten
 // to know it again.
 const longestCode = 80
 
-// code shows text from outside as code. Backticks would end it.
+// entities are what Slack's markup is made of. Within a code span nothing else
+// is formatted, so that what stands there can be copied as it is, which what
+// card.Escape answers can't always be.
+var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// code shows text from outside as code, on one line. Backticks would end it.
 func code(s string) string {
 	if rs := []rune(s); len(rs) > longestCode {
 		s = string(rs[:longestCode]) + "…"
 	}
-	s = strings.Join(strings.Fields(strings.ReplaceAll(s, "`", "'")), " ")
-	if s == "" {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '`':
+			return '\''
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+	if s = strings.TrimSpace(s); s == "" {
 		return "“”"
 	}
-	return "`" + card.Escape(s) + "`"
+	return "`" + entities.Replace(s) + "`"
 }
 
 // codes shows several.
@@ -42,7 +58,9 @@ func codes(all []string) string {
 // a name from outside.
 func plain(sentence string) string { return card.Escape(sentence) }
 
-func (p parser) example(words string) string { return "`" + p.call + " " + card.Escape(words) + "`" }
+func (p parser) example(words string) string {
+	return "`" + p.call + " " + entities.Replace(words) + "`"
+}
 
 // usage says how a verb is typed, with an example.
 func (p parser) usage(a *api.Action) string {
