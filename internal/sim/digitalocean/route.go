@@ -41,6 +41,7 @@ var routes = []route{
 	{"DELETE", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/selective", "droplet:delete", (*world).destroySelective},
 	{"DELETE", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/dangerous", "droplet:delete", (*world).destroyDangerous},
 	{"GET", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/status", "droplet:read", (*world).getDestroyStatus},
+	{"POST", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/retry", "droplet:delete", (*world).retryDestroy},
 	{"GET", "/v2/reports/droplet_neighbors_ids", "droplet:read", (*world).reportNeighbors},
 
 	{"GET", "/v2/actions", "actions:read", (*world).listActions},
