@@ -262,7 +262,7 @@ func (a *account) Find(_ context.Context, words string) (api.Found, error) {
 	}
 	var f api.Found
 	for _, d := range a.droplets {
-		if strings.EqualFold(d.Name, words) || strconv.Itoa(d.ID) == words {
+		if d.Name != "gone" && strings.EqualFold(d.Name, words) || strconv.Itoa(d.ID) == words {
 			f.Droplets = append(f.Droplets, d)
 		}
 	}

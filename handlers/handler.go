@@ -35,7 +35,8 @@ type Requests interface {
 	Refused(ctx context.Context, who approvals.Who, words string, refusal error) error
 }
 
-// Droplets finds what people name.
+// Droplets finds what people name. All but the list of all is as it is at this
+// moment, since a card shows it.
 type Droplets interface {
 	Droplet(ctx context.Context, id int) (api.Droplet, error)
 	Droplets(ctx context.Context) ([]api.Droplet, error)

@@ -51,8 +51,8 @@ func (p parser) target(s string) (target, error) {
 	return target{text: s}, nil
 }
 
-// find answers the Droplets that a target names, at least one: several if they
-// bear the same name, or the tag. A single one is as it is at this moment.
+// find answers the Droplets that a target names, as they are at this moment and
+// at least one: several if they bear the same name, or the tag.
 func (h *Handler) find(ctx context.Context, t target) ([]api.Droplet, error) {
 	if t.tag != "" {
 		ds, err := h.Droplets.Tagged(ctx, t.tag)
@@ -64,19 +64,21 @@ func (h *Handler) find(ctx context.Context, t target) ([]api.Droplet, error) {
 		}
 		return ds, nil
 	}
-	id := t.id
-	if t.text != "" {
-		found, err := h.Droplets.Find(ctx, t.text)
-		switch {
-		case err != nil && api.KindOf(err) != api.NotFound:
-			return nil, lookedUp(err)
-		case len(found.Droplets) == 0:
-			return nil, none(t, found.Nearest)
-		case len(found.Droplets) > 1:
-			return found.Droplets, nil
-		}
-		id = found.Droplets[0].ID
+	if t.text == "" {
+		return h.one(ctx, t.id)
 	}
+	found, err := h.Droplets.Find(ctx, t.text)
+	if err != nil && api.KindOf(err) != api.NotFound {
+		return nil, lookedUp(err)
+	}
+	if len(found.Droplets) == 0 {
+		return nil, none(t, found.Nearest)
+	}
+	return found.Droplets, nil
+}
+
+// one answers the Droplet that was chosen from a menu.
+func (h *Handler) one(ctx context.Context, id int) ([]api.Droplet, error) {
 	d, err := h.Droplets.Droplet(ctx, id)
 	if api.KindOf(err) == api.NotFound {
 		return nil, mistake(fmt.Sprintf("The Droplet with the ID `%d` is gone: DigitalOcean knows none by it any more.", id))
