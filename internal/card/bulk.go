@@ -71,6 +71,10 @@ func rows(s *sheet, r *approvals.Request, now time.Time) {
 	budget := s.left() - footing
 	var lines []string
 	listed := make([]bool, len(r.Targets))
+	bear := map[string]int{} // how many Droplets bear a name
+	for _, t := range r.Targets {
+		bear[t.Droplet.Name]++
+	}
 	for i, t := range r.Targets {
 		if len(r.Targets) > maxRows && (!decided || !noteworthy(t)) || len(lines) == maxRows {
 			continue
@@ -97,7 +101,7 @@ func rows(s *sheet, r *approvals.Request, now time.Time) {
 		if !decided {
 			head = fmt.Sprintf("*%s (%d):* ", "Droplets", len(left))
 		}
-		line := list(head, left, budget)
+		line := list(head, left, budget, func(d approvals.Droplet) bool { return !decided || bear[d.Name] > 1 })
 		budget -= length(line) + 1
 		lines = append(lines, line)
 	}
@@ -118,7 +122,7 @@ func row(r *approvals.Request, t approvals.Target, decided bool, now time.Time) 
 		parts := []string{who}
 		for _, p := range []string{d.Region, d.Size, d.PublicIP, d.Status} {
 			if p != "" {
-				parts = append(parts, Escape(cut(p, 40)))
+				parts = append(parts, escaped(p, 40))
 			}
 		}
 		return "• " + strings.Join(parts, ", ")
@@ -184,12 +188,16 @@ func ended(t approvals.Target) string {
 }
 
 // list names Droplets one after the other in at most n characters, and says how
-// many it does not name.
-func list(head string, ts []approvals.Target, n int) string {
+// many it does not name. Where a decision is made, or a name is not the only
+// one, the ID is told too.
+func list(head string, ts []approvals.Target, n int, withID func(approvals.Droplet) bool) string {
 	const more = 20 // "and 1234 more"
 	out := head
 	for i, t := range ts {
-		next := fmt.Sprintf("%s (%d)", Escape(bare(t.Droplet, 40)), t.Droplet.ID)
+		next := Escape(bare(t.Droplet, 40))
+		if withID(t.Droplet) {
+			next += fmt.Sprintf(" (%d)", t.Droplet.ID)
+		}
 		if i > 0 {
 			next = ", " + next
 		}

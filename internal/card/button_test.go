@@ -2,6 +2,7 @@ package card_test
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -108,7 +109,7 @@ func TestBulkNamesEveryDroplet(t *testing.T) {
 	r := many(t).r
 	s := string(encode(t, card.Request(r, at(time.Minute))))
 	for _, g := range r.Targets {
-		if !strings.Contains(s, g.Droplet.Name+" (") && !strings.Contains(s, "*"+g.Droplet.Name+"*") {
+		if !regexp.MustCompile(`\b` + g.Droplet.Name + `\b`).MatchString(s) {
 			t.Errorf("%s is not on the card", g.Droplet.Name)
 		}
 	}

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"net/netip"
 	"regexp"
 	"strings"
 	"unicode"
@@ -66,7 +67,32 @@ func blank(c rune) bool {
 var lookalikes = map[rune]rune{'*': '∗', '_': 'ˍ', '~': '∼', '`': 'ˋ'}
 
 // emojiName is what Slack would draw as an emoji, custom ones included.
-var emojiName = regexp.MustCompile(`:([A-Za-z0-9_+'’.-]+:)`)
+var emojiName = regexp.MustCompile(`:([A-Za-z0-9_+'’.-]+):`)
+
+// clockPart is what stands between the colons of a time of day; Slack has no
+// emoji of that name.
+var clockPart = regexp.MustCompile(`^[0-9]{2}$`)
+
+// unemoji takes emoji out of a word, unless it is an IPv6 address or a time:
+// those are copied, so their colons must stay.
+func unemoji(word string) string {
+	if _, err := netip.ParseAddr(strings.Trim(word, ".,;()[]")); err == nil {
+		return word
+	}
+	for from := 0; from < len(word); {
+		m := emojiName.FindStringSubmatchIndex(word[from:])
+		if m == nil {
+			break
+		}
+		at, end := from+m[0], from+m[3]
+		from = end // the closing colon may open the next one
+		if !clockPart.MatchString(word[at+1 : end]) {
+			word = word[:at] + "∶" + word[at+1:]
+			from += len("∶") - 1
+		}
+	}
+	return word
+}
 
 // unformat replaces what Slack would format. Within a word it makes nothing
 // italic or struck out, so that my_name stays what it is.
@@ -80,10 +106,11 @@ func unformat(s string) string {
 		}
 		rs[i] = l
 	}
-	s = string(rs)
-	// Twice, since neighbours share a colon: in a:b:c:d, b and c.
-	s = emojiName.ReplaceAllString(s, "∶$1")
-	return emojiName.ReplaceAllString(s, "∶$1")
+	words := strings.Split(string(rs), " ")
+	for i, w := range words {
+		words[i] = unemoji(w)
+	}
+	return strings.Join(words, " ")
 }
 
 // word tells the characters beside which Slack takes a * or _ for part of a word.
@@ -101,3 +128,6 @@ func isolate(s string) string {
 	}
 	return s
 }
+
+// escaped is Escape, cut to n characters as they go to Slack.
+func escaped(s string, n int) string { return cut(Escape(s), n) }

@@ -22,6 +22,8 @@ func TestEscape(t *testing.T) {
 		"*bold* and _italic_":     "∗bold∗ and ˍitalicˍ",
 		"~gone~ `x` ```y```":      "∼gone∼ ˋxˋ ˋˋˋyˋˋˋ",
 		":fire: a:smile:b":        "∶fire: a∶smile:b",
+		"at 12:02:01 UTC":         "at 12:02:01 UTC",
+		"is 2604:a880:bee::1.":    "is 2604:a880:bee::1.",
 		"a:b:c:d":                 "a∶b∶c:d",
 		" one\n two\t\r\n three ": "one two three",
 		"x\u202ey":                "x\ufffdy",

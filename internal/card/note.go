@@ -53,7 +53,7 @@ func Note(r *approvals.Request, n approvals.Note, _ time.Time) Message {
 	case approvals.NoteFailed:
 		return Reply("❌ " + asker + ": " + it + " failed, and nothing was sent to DigitalOcean. " + prose(n.Detail))
 	}
-	return Reply(it + ": " + Escape(cut(string(n.Kind), maxShort)) + ". " + prose(n.Detail))
+	return Reply(it + ": " + escaped(string(n.Kind), maxShort) + ". " + prose(n.Detail))
 }
 
 // calledOff says how much of a request was called off.
@@ -65,7 +65,7 @@ func calledOff(r *approvals.Request) string {
 		}
 	}
 	if acted := len(r.Targets) - skipped; skipped > 0 && acted > 0 {
-		return fmt.Sprintf("%d of %d Droplets are left alone; the other %d had been acted on already.", skipped, len(r.Targets), acted)
+		return fmt.Sprintf("Left alone: %d of %d Droplets. The other %d had been acted on already.", skipped, len(r.Targets), acted)
 	}
 	return "Nothing was done."
 }
@@ -139,7 +139,7 @@ func ending(r *approvals.Request, t approvals.Target) string {
 	if len(r.Targets) == 1 {
 		return mark + mention(r.Requester.UserID) + ": " + s
 	}
-	return mark + s + "\n" + stateMark(r) + " " + mention(r.Requester.UserID) + ": " + phrase(r) + " is " + string(r.State) + ". " + tally(r)
+	return mark + s + "\n" + stateMark(r) + " " + mention(r.Requester.UserID) + ": " + phrase(r) + " is " + string(r.State) + ". " + plainly(tally(r))
 }
 
 // last tells the target with which a request ended.

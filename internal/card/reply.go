@@ -19,5 +19,5 @@ func Reply(mrkdwn string) Message {
 func Fault(reference string) Message {
 	return Reply("Something went wrong inside Dropletops; it is not your fault. " +
 		"If a card stands in the channel, it says how far your request has come; if none does, nothing was done and you can ask again. " +
-		"For whoever runs Dropletops, the log has it under the reference " + Escape(cut(reference, maxShort)) + ".")
+		"For whoever runs Dropletops, the log has it under the reference " + escaped(reference, maxShort) + ".")
 }

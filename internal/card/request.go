@@ -84,14 +84,18 @@ func stateMark(r *approvals.Request) string {
 // what says what is to be done, and as long as it has not ended, what that does
 // and what is lost by it.
 func what(r *approvals.Request, now time.Time) []string {
-	out := []string{"*" + title(r) + "*"}
+	first := "*" + title(r) + "*"
 	if r.Image != nil {
-		out = append(out, "*"+imageWord(r)+":* "+image(*r.Image, now))
+		first += " with " + imageWord(r) + " " + image(*r.Image, now)
 	}
+	out := []string{first}
 	for _, a := range arguments(r) {
 		out = append(out, "*"+capital(a.name)+":* "+a.value)
 	}
 	if !r.State.Open() {
+		if len(out) == 1 && r.Image == nil {
+			return nil // the first line has said it
+		}
 		return out
 	}
 	return append(out, told(r, effectOf, Escape), danger(r))
@@ -116,18 +120,18 @@ func danger(r *approvals.Request) string {
 
 func imageWord(r *approvals.Request) string {
 	if r.Image.Kind == "backup" {
-		return "Backup"
+		return "backup"
 	}
 	if r.Image.Kind == "snapshot" {
-		return "Snapshot"
+		return "snapshot"
 	}
-	return "Image"
+	return "image"
 }
 
 // image names an image with its ID, and with its age where it has one that
 // matters: what is a backup or a snapshot.
 func image(i approvals.Image, now time.Time) string {
-	label := Escape(cut(i.Label(), maxName))
+	label := escaped(i.Label(), maxName)
 	if label == "" {
 		label = "without a name"
 	}
@@ -138,20 +142,20 @@ func image(i approvals.Image, now time.Time) string {
 	return label + " (" + strings.Join(parts, ", ") + ")"
 }
 
-// droplet tells which Droplet it is. Its status is told as long as it is what
-// the card shows for a decision; at the end there is a before and an after.
+// droplet tells which Droplet it is. What may have changed by the end is told
+// only until then: after it, there is a before and an after.
 func droplet(r *approvals.Request) []string {
-	d := r.Targets[0].Droplet
+	d, after := r.Targets[0].Droplet, r.Targets[0].After
 	first := fmt.Sprintf("*Droplet:* *%s* (ID %d)", Escape(bare(d, maxName)), d.ID)
 	if d.Region != "" {
-		first += " in " + Escape(cut(d.Region, maxShort))
+		first += " in " + escaped(d.Region, maxShort)
 	}
 	if d.Status != "" && r.State.Open() {
-		first += ", " + Escape(cut(d.Status, maxShort))
+		first += ", " + escaped(d.Status, maxShort)
 	}
 	out := []string{first}
-	if d.Size != "" {
-		out = append(out, "*Size:* "+Escape(cut(d.Size, maxShort))+machine(d))
+	if d.Size != "" && (after == nil || after.Size == d.Size) {
+		out = append(out, "*Size:* "+escaped(d.Size, maxShort)+machine(d))
 	}
 	address := d.PublicIP
 	if address == "" {
@@ -159,17 +163,17 @@ func droplet(r *approvals.Request) []string {
 	}
 	switch {
 	case address != "":
-		out = append(out, "*Address:* "+Escape(cut(address, maxShort)))
+		out = append(out, "*Address:* "+escaped(address, maxShort))
 	case d.PrivateIP != "":
-		out = append(out, "*Address:* "+Escape(cut(d.PrivateIP, maxShort))+" (private)")
+		out = append(out, "*Address:* "+escaped(d.PrivateIP, maxShort)+" (private)")
 	default:
 		out = append(out, "*Address:* none")
 	}
-	if d.Image != "" {
-		out = append(out, "*Runs:* "+Escape(cut(d.Image, maxShort)))
+	if d.Image != "" && r.State.Open() {
+		out = append(out, "*Runs:* "+escaped(d.Image, maxShort))
 	}
 	if len(d.Tags) > 0 {
-		out = append(out, "*Tags:* "+Escape(cut(strings.Join(d.Tags, ", "), maxName)))
+		out = append(out, "*Tags:* "+escaped(strings.Join(d.Tags, ", "), maxName))
 	}
 	return out
 }
@@ -202,7 +206,7 @@ func memory(mb int) string {
 }
 
 func reason(r *approvals.Request) string {
-	if why := Escape(cut(clean(r.Reason), maxReason)); why != "" {
+	if why := escaped(clean(r.Reason), maxReason); why != "" {
 		return "*Reason:* " + why
 	}
 	if r.State == approvals.Pending {
@@ -231,11 +235,11 @@ func wayBack(r *approvals.Request, now time.Time) []string {
 	}
 	one := func(kind string, i *approvals.Image) string {
 		if i == nil {
-			return "Latest " + kind + ": none"
+			return "*Latest " + kind + ":* none"
 		}
-		return "Latest " + kind + ": " + image(*i, now)
+		return "*Latest " + kind + ":* " + image(*i, now)
 	}
-	return []string{"*Way back*", one("backup", r.Rescue.Backup), one("snapshot", r.Rescue.Snapshot)}
+	return []string{one("backup", r.Rescue.Backup), one("snapshot", r.Rescue.Snapshot)}
 }
 
 // people says who asked, and who let it go ahead.
@@ -258,15 +262,15 @@ func people(r *approvals.Request) string {
 
 // references are what one looks things up by.
 func references(r *approvals.Request) string {
-	parts := []string{"Request " + Escape(cut(r.ID, maxShort))}
+	parts := []string{"Request " + escaped(r.ID, maxShort)}
 	if len(r.Targets) == 1 && r.Targets[0].Action != nil {
 		parts = append(parts, fmt.Sprintf("DigitalOcean action %d", r.Targets[0].Action.ID))
 	}
 	if r.RetryOf != "" {
-		parts = append(parts, "retry of "+Escape(cut(r.RetryOf, maxShort)))
+		parts = append(parts, "retry of "+escaped(r.RetryOf, maxShort))
 	}
 	if r.RetriedBy != "" {
-		parts = append(parts, "retried as "+Escape(cut(r.RetriedBy, maxShort)))
+		parts = append(parts, "retried as "+escaped(r.RetriedBy, maxShort))
 	}
 	return strings.Join(parts, " · ")
 }

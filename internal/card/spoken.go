@@ -12,28 +12,30 @@ import (
 // screen reader says. It names the action, the Droplet, the state by its word
 // of the contract, and who asked, in a sentence or two.
 func spokenCard(r *approvals.Request, now time.Time) string {
-	it := fully(r) + " is " + string(r.State)
+	it := fully(r)
 	asked := " Asked by " + mention(r.Requester.UserID) + "."
 	switch r.State {
 	case approvals.Pending:
-		return it + ": " + spokenWait(r) + " until " + spoken(r.ExpiresAt) + "." + asked + spokenLoss(r)
+		return it + " is pending: " + spokenWait(r) + " until " + spoken(r.ExpiresAt) + "." + asked + spokenLoss(r)
 	case approvals.Running:
 		if len(r.Targets) == 1 {
-			return it + ": " + plainly(progress(r, r.Targets[0], now)) + asked
+			return it + " is running: " + plainly(progress(r, r.Targets[0], now)) + asked
 		}
-		return it + ": " + plainly(tally(r)) + asked
+		return it + " is running: " + plainly(tally(r)) + asked
 	case approvals.Completed:
-		return it + ", after " + took(r) + "." + asked + spaced(result(r))
-	case approvals.Failed, approvals.Unknown:
-		return it + ": " + spokenProblem(r) + asked
+		return it + " is completed, after " + took(r) + "." + asked + spaced(result(r))
+	case approvals.Failed:
+		return it + " has failed: " + spokenProblem(r) + asked
+	case approvals.Unknown:
+		return it + ": the outcome is unknown, someone must look. " + spokenProblem(r) + asked
 	case approvals.Denied:
-		return fully(r) + " was denied by " + orNobody(deciders(r, approvals.ToDeny)) + "; nothing was done." + asked
+		return it + " was denied by " + orNobody(deciders(r, approvals.ToDeny)) + "; nothing was done." + asked
 	case approvals.Expired:
-		return it + ": nobody decided within " + span(r.Verdict.Within) + "; nothing was done." + asked
+		return it + " has expired: nobody decided within " + span(r.Verdict.Within) + "; nothing was done." + asked
 	case approvals.Canceled:
-		return it + "; nothing was done." + asked + spaced(prose(r.Note))
+		return it + " was canceled; nothing was done." + asked + spaced(prose(r.Note))
 	}
-	return it + "." + asked
+	return it + " is " + Escape(string(r.State)) + "." + asked
 }
 
 func spokenWait(r *approvals.Request) string {
@@ -43,7 +45,7 @@ func spokenWait(r *approvals.Request) string {
 	case r.Verdict.Count > 1:
 		return fmt.Sprintf("it waits for approval by %d people, %d so far,", r.Verdict.Count, len(r.Approvals()))
 	case len(r.Drift) > 0:
-		return "it changed since it was decided and waits for a fresh approval"
+		return "what it is for has changed, so it waits for a fresh approval"
 	}
 	return "it waits for approval"
 }

@@ -42,18 +42,16 @@ func orNobody(who string) string {
 
 // waiting says for whom a pending request waits, and until when.
 func waiting(r *approvals.Request) []string {
-	until := "until " + clock(r.ExpiresAt) + " (" + span(r.Verdict.Within) + ")."
-	if r.Verdict.Outcome == approvals.Confirm {
-		return []string{"*Waits for " + mention(r.Requester.UserID) + " to confirm* " + until}
+	until := "*Until " + clock(r.ExpiresAt) + "* (" + span(r.Verdict.Within) + ") "
+	asker := mention(r.Requester.UserID) + ", who asked"
+	switch {
+	case r.Verdict.Outcome == approvals.Confirm:
+		return []string{until + asker + ", can confirm this."}
+	case r.Verdict.Count < 2:
+		return []string{until + "any full member of this workspace can approve this, except " + asker + "."}
 	}
-	who := "Any full member of this workspace may approve, except " + mention(r.Requester.UserID) + ", who asked."
-	if r.Verdict.Count < 2 {
-		return []string{"*Waits for approval* " + until, who}
-	}
-	return []string{
-		fmt.Sprintf("*Waits for approval by %d people* %s %d of %d so far.", r.Verdict.Count, until, len(r.Approvals()), r.Verdict.Count),
-		who,
-	}
+	return []string{until + fmt.Sprintf("%d full members of this workspace must approve this, not counting %s. So far %d did.",
+		r.Verdict.Count, asker, len(r.Approvals()))}
 }
 
 // drift says what changed since people decided, while they decide anew.
@@ -74,8 +72,8 @@ func drift(r *approvals.Request) []string {
 
 // changed says one difference, with its Droplet where there are several.
 func changed(r *approvals.Request, d approvals.Difference) string {
-	was, is := Escape(cut(d.Was, maxShort)), Escape(cut(d.Is, maxShort))
-	what := Escape(cut(d.What, maxShort))
+	was, is := escaped(d.Was, maxShort), escaped(d.Is, maxShort)
+	what := escaped(d.What, maxShort)
 	if len(r.Targets) == 1 && d.Is != "gone" || d.DropletID == 0 {
 		return what + ": " + was + " → " + is
 	}
@@ -205,7 +203,7 @@ func compare(t approvals.Target) (before, after string) {
 	b := t.Droplet
 	if t.After == nil {
 		if t.State == approvals.TargetDone {
-			return Escape(cut(b.Status, maxShort)), "not known"
+			return escaped(b.Status, maxShort), "not known"
 		}
 		return "", ""
 	}
@@ -219,7 +217,7 @@ func compare(t approvals.Target) (before, after string) {
 			to *[]string
 			v  string
 		}{{&was, x}, {&is, y}} {
-			v := Escape(cut(p.v, maxShort))
+			v := escaped(p.v, maxShort)
 			if v == "" {
 				v = "none"
 			}

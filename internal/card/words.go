@@ -16,7 +16,7 @@ import (
 
 // verb is what people type for an action, and what every first line calls it.
 func verb(r *approvals.Request) string {
-	v := Escape(cut(strings.ReplaceAll(r.Action.Type, "_", "-"), maxShort))
+	v := escaped(strings.ReplaceAll(r.Action.Type, "_", "-"), maxShort)
 	if v == "" {
 		return "do nothing"
 	}
@@ -26,7 +26,7 @@ func verb(r *approvals.Request) string {
 // title names the action in plain English.
 func title(r *approvals.Request) string {
 	if a, ok := api.Lookup(r.Action.Type); ok && a.Title != "" {
-		return Escape(cut(a.Title, maxShort))
+		return escaped(a.Title, maxShort)
 	}
 	return capital(verb(r))
 }
@@ -83,7 +83,7 @@ func phraseTo(r *approvals.Request, n int) string {
 		what += " (" + Escape(firstNames(r, 3)) + ")"
 	}
 	if r.Image != nil {
-		what += " with " + Escape(cut(r.Image.Label(), maxShort))
+		what += " with " + escaped(r.Image.Label(), maxShort)
 	}
 	return verb(r) + " " + what
 }
@@ -123,7 +123,7 @@ func arguments(r *approvals.Request) []argument {
 			case p.Kind == api.Switch && v == "true":
 				out = append(out, argument{Escape(p.Name), "yes"})
 			default:
-				out = append(out, argument{Escape(p.Name), Escape(cut(v, maxName))})
+				out = append(out, argument{Escape(p.Name), escaped(v, maxName)})
 			}
 		}
 	}
@@ -131,7 +131,7 @@ func arguments(r *approvals.Request) []argument {
 		if k == "image" && r.Image != nil {
 			continue
 		}
-		out = append(out, argument{Escape(cut(k, maxShort)), Escape(cut(left[k], maxName))})
+		out = append(out, argument{escaped(k, maxShort), escaped(left[k], maxName)})
 	}
 	return out
 }
@@ -178,7 +178,7 @@ var userID = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
 // mention names a person so that Slack shows and notifies them.
 func mention(id string) string {
 	if !userID.MatchString(id) {
-		return "someone (" + Escape(cut(id, maxShort)) + ")"
+		return "someone (" + escaped(id, maxShort) + ")"
 	}
 	return "<@" + id + ">"
 }
@@ -220,15 +220,18 @@ func usually(r *approvals.Request) string {
 		return ""
 	}
 	d := r.Usual
-	if d > 2*time.Minute {
+	switch { // it is a median, no more exact than this
+	case d > 5*time.Minute:
 		d = d.Round(time.Minute)
+	case d > time.Minute:
+		d = d.Round(10 * time.Second)
 	}
 	return "about " + span(d)
 }
 
 // prose is a sentence that is not ours, made to end as a sentence does.
 func prose(s string) string {
-	s = Escape(cut(clean(s), maxProse))
+	s = escaped(clean(s), maxProse)
 	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?") && !strings.HasSuffix(s, "…") {
 		s += "."
 	}
