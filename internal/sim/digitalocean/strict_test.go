@@ -26,7 +26,7 @@ func send(t *testing.T, s *simdo.Server, method, path, token, body string) (int,
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	tr := &http.Transport{DisableKeepAlives: true}
-	resp, err := (&http.Client{Transport: conforming{t, tr}}).Do(req)
+	resp, err := (&http.Client{Transport: conforming{t: t, next: tr}}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
