@@ -79,7 +79,7 @@ func rows(s *sheet, r *approvals.Request, now time.Time) {
 		if len(r.Targets) > maxRows && (!decided || !noteworthy(t)) || len(lines) == maxRows {
 			continue
 		}
-		line := row(r, t, decided, now)
+		line := row(t, decided, now)
 		// What can't have a line must still find its place in a list.
 		if n := length(line) + 1; n <= budget-budget/3 {
 			budget -= n
@@ -115,7 +115,7 @@ func noteworthy(t approvals.Target) bool {
 }
 
 // row is one Droplet's line.
-func row(r *approvals.Request, t approvals.Target, decided bool, now time.Time) string {
+func row(t approvals.Target, decided bool, now time.Time) string {
 	d := t.Droplet
 	who := fmt.Sprintf("*%s* (ID %d)", name(d), d.ID)
 	if !decided {

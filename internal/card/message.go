@@ -16,9 +16,9 @@ type Message struct {
 	Metadata *slack.SlackMetadata // on a request's card alone
 }
 
-// Slack's limits in characters, from docs.slack.dev/reference/block-kit. All but
-// maxMessage are documented; that one is undocumented, and Slack refuses with
-// msg_blocks_too_long what exceeds it: seen at 13,297 characters in one message
+// Slack's limits in characters, from docs.slack.dev/reference/block-kit, or less
+// where people see less. maxMessage alone is documented nowhere: what exceeds it
+// is refused with msg_blocks_too_long, seen at 13,297 characters in one message
 // (slackapi/bolt-js#2509) and at 11,341 in another (slackapi/bolt-js#2867).
 const (
 	maxText         = 3000 // top-level text: Slack takes 4,000, screen readers less

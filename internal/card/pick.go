@@ -19,26 +19,25 @@ func Pick(blockID, question string, ds []api.Droplet) Message {
 	}
 	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic,
 		plain("Choose a Droplet"), "pick", options...)
-	var s sheet
-	s.section(question)
-	lines := []string{question}
-	for _, d := range ds[:len(options)] {
+	var lines []string
+	const listed = 20 // who can't use the menu names the Droplet by its ID
+	for _, d := range ds[:min(listed, len(options))] {
 		who, rest := optionWords(d)
 		lines = append(lines, "• "+Escape(who)+" · "+Escape(rest))
+	}
+	if n := len(options) - len(lines); n > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more in the menu", n))
 	}
 	more := ""
 	if n := len(ds) - len(options); n > 0 {
 		more = fmt.Sprintf("%d more are not in the menu: name the one you mean by its ID.", n)
 	}
-	const shown = 10 // on the screen; the menu has them all
-	if len(lines) > shown+1 {
-		s.section(append(lines[1:shown+1:shown+1], fmt.Sprintf("and %d more in the menu", len(lines)-1-shown))...)
-	} else {
-		s.section(lines[1:]...)
-	}
+	var s sheet
+	s.section(question)
+	s.section(lines...)
 	s.actions(blockID, menu)
 	s.context(more)
-	return s.message(joined(append([]string{question, more}, lines[1:]...)))
+	return s.message(joined(append(append([]string{question}, lines...), more)))
 }
 
 // Search asks for a Droplet that is looked for while its name is typed. The

@@ -17,7 +17,7 @@ func Reply(mrkdwn string) Message {
 // the log tells what. The person can do nothing about it, so it says what that
 // means for what they asked.
 func Fault(reference string) Message {
-	return Reply("Something went wrong inside Dropletops; it is not your fault. " +
-		"If a card stands in the channel, it says how far your request has come; if none does, nothing was done and you can ask again. " +
-		"For whoever runs Dropletops, the log has it under the reference " + escaped(reference, maxShort) + ".")
+	return Reply("*Something went wrong inside Dropletops.* " +
+		"If your request has a card in the channel, the card says how far it has come; without a card nothing was done. " +
+		"Whoever runs Dropletops finds the cause in its log by the reference " + escaped(reference, maxShort) + ".")
 }

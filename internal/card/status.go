@@ -19,7 +19,7 @@ func status(r *approvals.Request, now time.Time) []string {
 		}
 		return []string{tally(r) + " Running for " + span(now.Sub(r.StartedAt)) + each(r)}
 	case approvals.Completed, approvals.Failed, approvals.Unknown:
-		return outcome(r, now)
+		return outcome(r)
 	case approvals.Denied:
 		return []string{"*Denied* by " + orNobody(deciders(r, approvals.ToDeny)) + ", " + dated(r.EndedAt) + ". Nothing was done.", prose(r.Note)}
 	case approvals.Expired:
@@ -146,7 +146,7 @@ func each(r *approvals.Request) string {
 }
 
 // outcome says how it ended, with the problem or the result, before and after.
-func outcome(r *approvals.Request, now time.Time) []string {
+func outcome(r *approvals.Request) []string {
 	out := []string{}
 	switch {
 	case r.State == approvals.Completed:
