@@ -65,7 +65,8 @@ type Fault struct {
 	// After has it happen after DigitalOcean accepted and did what was asked, so that only the
 	// answer is lost. Otherwise it happens before, and the request is never looked at.
 	After bool
-	// Delay is how much the clock must go on before the answer.
+	// Delay is how much the clock must go on, from the request (from its acceptance with After), before
+	// the answer.
 	Delay time.Duration
 	// Hang holds the request until Release, its client goes away, or Close.
 	Hang bool

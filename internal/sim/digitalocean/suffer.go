@@ -9,7 +9,7 @@ import (
 // suffer lets a fault happen to a call; real is the real answer where there is one already. What it
 // returns goes out in place of the real answer; nil leaves that as it is.
 func (s *Server) suffer(f *Injected, c *call, r *http.Request, real *reply) *reply {
-	if f.Delay > 0 && !s.delay(f.Delay, r) {
+	if f.Delay > 0 && !s.delay(c.now.Add(f.Delay), r) {
 		return &reply{drop: true}
 	}
 	if f.Hang {
@@ -30,12 +30,13 @@ func (s *Server) suffer(f *Injected, c *call, r *http.Request, real *reply) *rep
 	return f.Answer.over(real, c)
 }
 
-// delay waits until the Server's clock, not the wall's, has gone on by d.
-func (s *Server) delay(d time.Duration, r *http.Request) bool {
+// delay waits until the Server's clock, not the wall's, has reached a time.
+func (s *Server) delay(until time.Time, r *http.Request) bool {
 	reached := make(chan struct{})
-	s.look(func(now time.Time) {
-		s.w.schedule(now.Add(d), func(time.Time) { close(reached) })
+	s.look(func(time.Time) {
+		s.w.schedule(until, func(time.Time) { close(reached) })
 	})
+	s.Settle() // the clock may be there already, and nobody else may come to look
 	select {
 	case <-reached:
 		return true
