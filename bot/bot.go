@@ -119,6 +119,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	hangUp()
 	all.Wait()
 	b.intake.end()
+	b.client.http.CloseIdleConnections()
 	var no *Rejected
 	if errors.As(context.Cause(ctx), &no) {
 		return no

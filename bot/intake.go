@@ -232,7 +232,7 @@ func (in *intake) forsake(d delivery, cause error) {
 	in.client.metrics.refused.WithLabelValues("not_kept").Inc()
 	in.client.log().Error("an envelope could not be written down and was turned away",
 		"reference", ref, "type", d.Type, "envelope", d.Key, "error", safe(cause))
-	if to := handlers.AddressOf(d.Envelope); to != (handlers.Address{}) {
+	if to, ok := address(d.Envelope); ok {
 		err := in.replies.send(in.work, handlers.Reply{To: to, Message: card.Reply(fmt.Sprintf(
 			"This could not be taken in, because I can't write anything down at the moment. Nothing was started. "+
 				"Ask again in a few minutes; if it stays like this, tell whoever runs me. Reference: %s.", ref))})

@@ -14,24 +14,29 @@ import (
 )
 
 // perform does one step of a request, whose turn was taken. The request is
-// loaded anew: what is sent is its newest state.
-func (p *publisher) perform(ctx context.Context, id string, s step, shown [32]byte) result {
-	r := result{}
-	pub, err := p.outbox.Publication(ctx, id)
-	switch {
-	case errors.Is(err, approvals.ErrNotFound):
-	case err != nil:
-		r.err = fmt.Errorf("load request %s for its card: %w", id, err)
-	case s.kind == toPost:
-		r = p.post(ctx, pub)
-	case s.kind == toEdit && next(pub, false, toEdit):
-		r = p.edit(ctx, pub)
-	case s.kind == toNote && next(pub, false, toNote):
-		r = p.note(ctx, pub)
-	case s.kind == toRefresh:
-		r = p.refresh(ctx, pub, shown)
+// loaded anew: what is sent is its newest state, and what is no longer needed is
+// not sent.
+func (p *publisher) perform(ctx context.Context, o order) result {
+	pub, err := p.outbox.Publication(ctx, o.id)
+	if errors.Is(err, approvals.ErrNotFound) {
+		return result{order: o}
 	}
-	r.id, r.step = id, s
+	if err != nil {
+		return result{order: o, err: fmt.Errorf("load request %s for its card: %w", o.id, err)}
+	}
+	r := result{}
+	switch k := o.step.kind; {
+	case k == toRefresh:
+		r = p.refresh(ctx, pub, o.shown)
+	case !needs(pub, o.supersede, k):
+	case k == toPost:
+		r = p.post(ctx, pub)
+	case k == toEdit:
+		r = p.edit(ctx, pub)
+	case k == toNote:
+		r = p.note(ctx, pub)
+	}
+	r.order = o
 	return r
 }
 
@@ -55,7 +60,7 @@ func (p *publisher) post(ctx context.Context, pub *approvals.Publication) result
 	p.record(ctx, r.ID, "the card's place", func(ctx context.Context) error {
 		return p.outbox.Published(ctx, r.ID, ref, r.Version)
 	})
-	return result{settled: true, shown: fingerprint(m)}
+	return result{placed: true, shows: fingerprint(m)}
 }
 
 // edit brings a card to its newest state.
@@ -69,7 +74,7 @@ func (p *publisher) edit(ctx context.Context, pub *approvals.Publication) result
 	switch code(err) {
 	case "message_not_found", "cant_update_message", "edit_window_closed":
 		p.client.log().Warn("a card is gone or can't be edited any more; posting another", "request", r.ID, "slack", code(err))
-		return result{supersede: true}
+		return result{gone: true}
 	}
 	if err != nil {
 		return result{err: err, later: !passes(err)}
@@ -79,7 +84,7 @@ func (p *publisher) edit(ctx context.Context, pub *approvals.Publication) result
 			return p.outbox.Published(ctx, r.ID, r.Card, r.Version)
 		})
 	}
-	return result{shown: fingerprint(m)}
+	return result{shows: fingerprint(m)}
 }
 
 // note posts the oldest note that is due. An answer that is lost on the way may

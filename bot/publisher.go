@@ -170,7 +170,7 @@ func (p *publisher) dispatch(work context.Context) time.Duration {
 	wait := idle
 	queue := make([]*job, 0, len(p.jobs))
 	for _, j := range p.jobs {
-		if j.stale {
+		if j.stale && !j.busy {
 			wait = min(wait, max(0, j.loadAfter.Sub(now)))
 		}
 		if !j.busy && len(j.steps) > 0 && !j.stale {
@@ -226,29 +226,36 @@ func (p *publisher) may(s step, now time.Time) time.Duration {
 func (p *publisher) start(work context.Context, j *job, s step) {
 	j.busy = true
 	p.busy++
-	var shown [32]byte
+	o := order{id: j.id, step: s, supersede: j.supersede}
 	if t := p.running[j.id]; t != nil {
-		shown = t.shown
+		o.shown = t.shown
 	}
 	go func() {
-		r := result{id: j.id, step: s}
-		if err := guard(func() error { r = p.perform(work, j.id, s, shown); return nil }); err != nil {
+		r := result{order: o}
+		if err := guard(func() error { r = p.perform(work, o); return nil }); err != nil {
 			r.err = err
 		}
 		p.results <- r
 	}()
 }
 
+// order is a step that is being done.
+type order struct {
+	id        string
+	step      step
+	supersede bool     // the card that stands is not to be looked at
+	shown     [32]byte // fingerprint of what the card last showed, if it is known
+}
+
 // result is what came of a step.
 type result struct {
-	id   string
-	step step
-	err  error
+	order
+	err error
 	// later says that trying again soon is no use.
-	later     bool
-	supersede bool
-	settled   bool // a new card stands
-	shown     [32]byte
+	later  bool
+	gone   bool     // the card can't be edited any more
+	placed bool     // a new card stands
+	shows  [32]byte // fingerprint of what the card shows now
 }
 
 const (
@@ -268,9 +275,9 @@ func (p *publisher) settle(r result) {
 		return
 	}
 	j.busy, j.stale = false, true
-	j.supersede = (j.supersede || r.supersede) && !r.settled
-	if t := p.running[r.id]; t != nil && r.shown != ([32]byte{}) {
-		t.shown = r.shown
+	j.supersede = (j.supersede || r.gone) && !r.placed
+	if t := p.running[r.id]; t != nil && r.shows != ([32]byte{}) {
+		t.shown = r.shows
 	}
 	k := r.step.kind
 	if r.err == nil {
@@ -289,12 +296,11 @@ func (p *publisher) settle(r result) {
 		rest = 0
 	}
 	j.notBefore[k] = now.Add(rest)
-	level := p.client.log().Warn
 	var crash *panicError
 	if errors.As(r.err, &crash) {
 		p.client.log().Error("a panic while publishing", "reference", reference(), "request", r.id,
 			"panic", redact(crash.Error()), "stack", redact(crash.stack))
 	}
-	level("Slack was not told; trying again", "request", r.id, "method", r.step.method, "failures", j.failures[k],
-		"after", max(rest, limited(r.err)).String(), "error", safe(r.err))
+	p.client.log().Warn("Slack was not told; trying again", "request", r.id, "method", r.step.method,
+		"failures", j.failures[k], "after", max(rest, limited(r.err)).String(), "error", safe(r.err))
 }

@@ -41,16 +41,17 @@ type delivery struct {
 
 // sockets are the connections on which envelopes come.
 type sockets struct {
-	client *Client
-	each   []*socket
+	client    *Client
+	transport *http.Transport // of apps.connections.open
+	each      []*socket
 }
 
 func newSockets(c *Client, deliver func(delivery)) *sockets {
-	s := &sockets{client: c}
+	s := &sockets{client: c, transport: c.transport()}
 	t := newThrottle(c.now)
 	for i := range twoSockets {
 		k := &socket{client: c, number: i + 1, deliver: deliver}
-		open := &opener{throttle: t, base: c.transport(), answered: k.answered}
+		open := &opener{throttle: t, base: s.transport, answered: k.answered}
 		k.api = slack.New("", slack.OptionAppLevelToken(c.access.AppToken), slack.OptionAPIURL(c.base.String()),
 			slack.OptionHTTPClient(&http.Client{Transport: open, CheckRedirect: stay}), slack.OptionLog(quiet()))
 		s.each = append(s.each, k)
@@ -65,6 +66,7 @@ func (s *sockets) run(ctx context.Context) {
 		all.Go(func() { k.run(ctx) })
 	}
 	all.Wait()
+	s.transport.CloseIdleConnections()
 }
 
 func (s *sockets) ready() bool {

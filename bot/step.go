@@ -73,8 +73,8 @@ func ends(k approvals.NoteKind) bool {
 	return false
 }
 
-// next answers the step of a kind, if a request still needs it.
-func next(pub *approvals.Publication, supersede bool, kind stepKind) bool {
+// needs says whether a request still needs a step of that kind.
+func needs(pub *approvals.Publication, supersede bool, kind stepKind) bool {
 	for _, s := range plan(pub, supersede) {
 		if s.kind == kind {
 			return true
