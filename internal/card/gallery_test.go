@@ -66,6 +66,7 @@ func cards(t testing.TB) map[string]card.Message {
 	r = ask(t, "power_off", nil, fleet(3)...)
 	r.Tag = "web"
 	draw("bulk_pending_tag", r, time.Second)
+	draw("bulk_drifted_gone", bulkDrifted(t), 3*time.Minute)
 	draw("bulk_mixed_running", mixed(t, false).r, 3*time.Minute)
 	draw("bulk_mixed_ended", mixed(t, true).r, 5*time.Minute)
 	r = ask(t, "power_off", nil, fleet(300)...)

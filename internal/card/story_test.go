@@ -67,6 +67,15 @@ func drifted(t testing.TB) *approvals.Request {
 	return s.did(s.r.Drifted(web1.Differences(now), map[int]approvals.Droplet{now.ID: now}, nil, at(3*time.Minute))).r
 }
 
+// bulkDrifted is three Droplets of which one is gone and one has changed.
+func bulkDrifted(t testing.TB) *approvals.Request {
+	ds := fleet(3)
+	s := story{t, ask(t, "power_off", nil, ds...)}.decide(approvals.ToApprove, bob, time.Minute)
+	renamed := ds[1]
+	renamed.Name = "web-2-old"
+	return s.did(s.r.Drifted(ds[1].Differences(renamed), map[int]approvals.Droplet{ds[0].ID: ds[0], renamed.ID: renamed}, nil, at(2*time.Minute))).r
+}
+
 func failed(t testing.TB) story {
 	broken := web1
 	broken.Status = "off"
