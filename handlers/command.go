@@ -13,7 +13,7 @@ import (
 // else a refusal before anything is looked up, or told by an error.
 func (h *Handler) answer(ctx context.Context, a asked) (Reply, error) {
 	r, err := h.carryOut(ctx, a)
-	return orRefusal(a.to, r, err)
+	return orSaid(a.attempt, a.to, r, err)
 }
 
 func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {

@@ -185,6 +185,14 @@ func TestLookUpsThatFail(t *testing.T) {
 			b.refused(b.slash("UALICE", c.text), plain(failure.Sentence()))
 		}
 	}
+	for _, c := range calls {
+		b := newBench(t)
+		failure := &api.Error{Kind: api.Unavailable, What: "look"}
+		b.account.down[c.call] = failure
+		e := b.slash("UALICE", c.text)
+		e.Attempt = patience
+		b.refused(e, "Nothing was started. "+plain(failure.Sentence()))
+	}
 	b := newBench(t)
 	if _, err := b.Handle(t.Context(), b.slash("USTRANGE", "reboot web-1")); err == nil || b.account.asked > 0 {
 		t.Errorf("while Slack does not say who it is: error %v, DigitalOcean asked %d times", err, b.account.asked)

@@ -14,7 +14,7 @@ func (h *Handler) decide(ctx context.Context, e approvals.Envelope, in interacti
 	_, err := h.Requests.Decide(ctx, approvals.Click{
 		Kind: kind, RequestID: c.Value, Who: in.who(), Message: in.message(), Shown: shown, Envelope: e.Key,
 	})
-	return orRefusal(in.address(), Reply{}, err)
+	return orSaid(e.Attempt, in.address(), Reply{}, err)
 }
 
 // message is the place of the message that was clicked.

@@ -128,15 +128,23 @@ const (
 	toPick  = "pick"
 )
 
-// orRefusal turns a refusal into a reply: it is meant for whoever asked. That
-// the envelope had its effect before is no news to anyone.
-func orRefusal(to Address, r Reply, err error) (Reply, error) {
+// patience is how many attempts an outage of DigitalOcean is waited out before
+// the asker is told of it; the bot room makes three, within some seconds.
+const patience = 3
+
+// orSaid turns what is meant for whoever asked into a reply: a refusal, and an
+// outage that does not pass. Handlers only read from DigitalOcean, so nothing was
+// started then. That the envelope had its effect before is no news to anyone.
+func orSaid(attempt int, to Address, r Reply, err error) (Reply, error) {
 	var no *approvals.Refusal
+	var failed *api.Error
 	switch {
 	case errors.As(err, &no):
 		return say(to, no.Sentence), nil
 	case errors.Is(err, approvals.ErrHandled):
 		return Reply{}, nil
+	case errors.As(err, &failed) && attempt >= patience:
+		return say(to, "Nothing was started. "+plain(failed.Sentence())), nil
 	}
 	return r, err
 }

@@ -53,7 +53,7 @@ func (h *Handler) ofMention(e approvals.Envelope, ev event) (a asked, first bool
 		who:    ev.who(),
 		origin: approvals.Origin{TeamID: ev.who().TeamID, ChannelID: m.Channel, ThreadTS: m.ThreadTS, Envelope: e.Key, Words: strings.TrimSpace(call + " " + text)},
 		to:     Address{ChannelID: m.Channel, UserID: m.User, ThreadTS: m.ThreadTS},
-		text:   text, call: call, words: e.Key,
+		text:   text, call: call, words: e.Key, attempt: e.Attempt,
 	}, first
 }
 

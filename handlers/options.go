@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,10 +51,23 @@ func (h *Handler) Respond(ctx context.Context, e approvals.Envelope) (payload an
 		h.Log.Warn("no Droplets can be suggested", "envelope", e.Key, "error", err)
 		return none, true, nil
 	}
-	if found := card.Options(matching(ds, in.Value)); len(found) > 0 {
-		return options{Options: found}, true, nil
+	return options{Options: fitting(card.Options(matching(ds, in.Value)))}, true, nil
+}
+
+// mostBytes of options fit into an acknowledgement, which Slack refuses from
+// 20 KB on; what is around them is small.
+const mostBytes = 19_000
+
+// fitting answers as many of the options as fit into an acknowledgement.
+func fitting(found []*slack.OptionBlockObject) []*slack.OptionBlockObject {
+	bytes := 0
+	for i, o := range found {
+		wire, err := json.Marshal(o)
+		if bytes += len(wire) + 1; err != nil || bytes > mostBytes {
+			return found[:i]
+		}
 	}
-	return none, true, nil
+	return found
 }
 
 // mostOptions is how many options Slack shows in a menu.

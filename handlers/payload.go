@@ -116,13 +116,14 @@ func read[T any](e approvals.Envelope) (T, error) {
 
 // asked is what someone typed: who, where, and which words.
 type asked struct {
-	who    approvals.Who
-	origin approvals.Origin
-	to     Address
-	text   string // what was typed, not as Slack delivers it
-	call   string // what stood in front of it, "/droplet" or "@dropletops"
-	words  string // the key of the envelope that brought the words
-	chosen int    // the ID of the Droplet that was chosen from a menu; 0 if none was
+	who     approvals.Who
+	origin  approvals.Origin
+	to      Address
+	text    string // what was typed, not as Slack delivers it
+	call    string // what stood in front of it, "/droplet" or "@dropletops"
+	words   string // the key of the envelope that brought the words
+	attempt int    // of handling the envelope
+	chosen  int    // the ID of the Droplet that was chosen from a menu; 0 if none was
 }
 
 // ofCommand reads what was typed behind a slash command.
@@ -139,6 +140,6 @@ func ofCommand(e approvals.Envelope, c command) asked {
 			Words: strings.TrimSpace(call + " " + text),
 		},
 		to:   Address{ResponseURL: c.ResponseURL, ChannelID: c.ChannelID, UserID: c.UserID},
-		text: text, call: call, words: e.Key,
+		text: text, call: call, words: e.Key, attempt: e.Attempt,
 	}
 }

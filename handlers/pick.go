@@ -21,13 +21,13 @@ func pickOf(envelope string) string { return picks + envelope }
 func (h *Handler) pick(ctx context.Context, e approvals.Envelope, in interaction, c click) (Reply, error) {
 	a, err := h.askedBefore(ctx, c.BlockID, in)
 	if err != nil {
-		return orRefusal(in.address(), Reply{}, err)
+		return orSaid(e.Attempt, in.address(), Reply{}, err)
 	}
 	id, err := strconv.Atoi(c.SelectedOption.Value)
 	if err != nil || id <= 0 {
 		return h.ignored(e, "a choice that is no Droplet's ID")
 	}
-	a.chosen, a.to = id, in.address()
+	a.chosen, a.to, a.attempt = id, in.address(), e.Attempt
 	a.origin.Envelope, a.origin.ResponseURL = e.Key, in.ResponseURL
 	r, err := h.answer(ctx, a)
 	if err != nil {

@@ -161,11 +161,16 @@ func TestRespond(t *testing.T) {
 func TestRespondIsBounded(t *testing.T) {
 	b := newBench(t)
 	for i := range 500 {
-		b.account.droplets = append(b.account.droplets, api.Droplet{ID: 1000 + i, Name: fmt.Sprintf("many-%d", i)})
+		b.account.droplets = append(b.account.droplets,
+			api.Droplet{ID: 1000 + i, Name: fmt.Sprintf("many-%d", i)},
+			api.Droplet{ID: 5000 + i, Name: fmt.Sprintf("long-%d-%s", i, strings.Repeat("ä&", 100))})
 	}
-	payload, _, _ := b.Respond(t.Context(), b.search("UALICE", "T1", ""))
-	if n := len(payload.(options).Options); n != mostOptions {
-		t.Errorf("%d options", n)
+	for typed, most := range map[string]int{"many": mostOptions, "long": mostOptions - 1} {
+		payload, _, _ := b.Respond(t.Context(), b.search("UALICE", "T1", typed))
+		wire, err := json.Marshal(payload)
+		if n := len(payload.(options).Options); err != nil || n > most || n < 40 || len(wire) >= 20_000 {
+			t.Errorf("%q: %d options, %d bytes, %v", typed, n, len(wire), err)
+		}
 	}
 	b.account.down["droplets"] = &api.Error{Kind: api.Unavailable}
 	payload, ok, err := b.Respond(t.Context(), b.search("UALICE", "T1", "web"))

@@ -14,7 +14,7 @@ import (
 // and a decision of its own. It is asked by whoever clicked.
 func (h *Handler) retry(ctx context.Context, e approvals.Envelope, in interaction, c click) (Reply, error) {
 	r, err := h.tryAgain(ctx, e, in, c)
-	return orRefusal(in.address(), r, err)
+	return orSaid(e.Attempt, in.address(), r, err)
 }
 
 func (h *Handler) tryAgain(ctx context.Context, e approvals.Envelope, in interaction, c click) (Reply, error) {
