@@ -20,8 +20,7 @@ const (
 // DigitalOcean.
 type words struct {
 	verb   string      // as we spell it; "help" where nothing was typed
-	topic  string      // of the help
-	action *api.Action // nil for a verb that is none of the catalogue
+	action *api.Action // to be done, or to be explained; nil for the help on all
 	target string      // empty if none was given
 	args   api.Args
 	reason string
@@ -31,15 +30,6 @@ type words struct {
 var unready = []string{
 	"stop", "create", "destroy", "list", "info", "actions", "action", "backups", "backup-policy",
 	"snapshots", "kernels", "neighbors", "sizes", "images", "regions",
-}
-
-// verbOf answers the verb of a text, as we spell it; "help" if there is none.
-func verbOf(text string) string {
-	f := strings.Fields(invisible.Replace(text))
-	if len(f) == 0 {
-		return "help"
-	}
-	return hyphenated(strings.Trim(f[0], "`"))
 }
 
 // parser understands words by a catalogue of actions.
@@ -64,6 +54,9 @@ func (p parser) parse(text string) (words, error) {
 	if len(ws) == 0 {
 		return words{verb: "help"}, nil
 	}
+	if asksForHelp(ws[0]) {
+		return words{verb: "help"}, nil
+	}
 	if ws[0].flag != "" {
 		return words{}, mistake("A command begins with its verb, not with a flag: " + p.example("reboot web-1") + ".")
 	}
@@ -71,13 +64,30 @@ func (p parser) parse(text string) (words, error) {
 	if verb == "help" {
 		return p.parseHelp(ws[1:])
 	}
+	a := p.action(verb)
+	switch {
+	case a == nil && !slices.Contains(unready, verb) && len(ws) > 1 && ws[1].flag == "" && p.action(hyphenated(ws[1].text)) != nil:
+		return words{}, mistake("The verb comes first: " + code(p.call+" "+hyphenated(ws[1].text)+" "+ws[0].text) + ".")
+	case a == nil:
+		return words{}, p.unknownVerb(ws[0].text)
+	case slices.ContainsFunc(ws, asksForHelp):
+		return words{verb: "help", action: a}, nil
+	}
+	return p.parseAction(a, ws[1:])
+}
+
+// action finds the action of a verb; nil if it is none's.
+func (p parser) action(verb string) *api.Action {
 	for _, a := range p.catalogue {
 		if a.Verb() == verb {
-			return p.parseAction(a, ws[1:])
+			return a
 		}
 	}
-	return words{}, p.unknownVerb(ws[0].text)
+	return nil
 }
+
+// asksForHelp knows the flags by which command lines are asked for help.
+func asksForHelp(w word) bool { return w.flag == "help" || w.flag == "h" }
 
 // parseHelp understands what is behind "help": nothing, or a verb.
 func (p parser) parseHelp(ws []word) (words, error) {
@@ -91,12 +101,11 @@ func (p parser) parseHelp(ws []word) (words, error) {
 	if topic == "help" {
 		return words{verb: "help"}, nil
 	}
-	for _, a := range p.catalogue {
-		if a.Verb() == topic {
-			return words{verb: "help", topic: topic, action: a}, nil
-		}
+	a := p.action(topic)
+	if a == nil {
+		return words{}, p.unknownVerb(ws[0].text)
 	}
-	return words{}, p.unknownVerb(ws[0].text)
+	return words{verb: "help", action: a}, nil
 }
 
 // parseAction understands the words behind the verb of an action: the target,

@@ -29,6 +29,9 @@ func TestParse(t *testing.T) {
 		{"help", want{verb: "help"}},
 		{"HELP", want{verb: "help"}},
 		{"help help", want{verb: "help"}},
+		{"--help", want{verb: "help"}},
+		{"reboot web-1 —help", want{verb: "help"}},
+		{"rebuild -h", want{verb: "help"}},
 		{"reboot web-1", want{verb: "reboot", target: "web-1"}},
 		{"  reboot\t web-1 \n", want{verb: "reboot", target: "web-1"}},
 		{"reboot\u00a0web-1", want{verb: "reboot", target: "web-1"}},
@@ -123,6 +126,7 @@ func TestParseMistakes(t *testing.T) {
 		{slash, "frobnicate", "There is no verb `frobnicate`. All verbs: `/droplet help`."},
 		{slash, "<!channel>", "There is no verb `&lt;!channel&gt;`. All verbs: `/droplet help`."},
 		{slash, "a`b", "There is no verb `a'b`. All verbs: `/droplet help`."},
+		{slash, "web-1 power_cycle", "The verb comes first: `/droplet power-cycle web-1`."},
 		{slash, "destroy web-1", "This version can't do `destroy` yet. What it can do: `/droplet help`."},
 		{slash, "backup_policy web-1", "This version can't do `backup-policy` yet. What it can do: `/droplet help`."},
 		{slash, "help stop", "This version can't do `stop` yet. What it can do: `/droplet help`."},
@@ -168,6 +172,27 @@ func TestParseMistakes(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// An action that is added to the catalogue is understood by its literal alone.
+func TestParseFollowsTheCatalogue(t *testing.T) {
+	p := parser{call: "/droplet", catalogue: append(api.Catalogue(), &api.Action{Type: "defrost_disk", Params: []api.Param{
+		{Name: "degrees", Kind: api.Text, Required: true, Example: "21"},
+		{Name: "fan_speed", Kind: api.Choice, Flag: true, Choices: []string{"low", "high"}},
+	}})}
+	w, err := p.parse("Defrost_Disk web-1 21 --fan-speed high")
+	if err != nil || w.action.Type != "defrost_disk" || w.args["degrees"] != "21" || w.args["fan_speed"] != "high" {
+		t.Errorf("parsed %+v, %v", w, err)
+	}
+	for text, want := range map[string]string{
+		"defrost web-1":                     "There is no verb `defrost`. Did you mean `defrost-disk`? All verbs: `/droplet help`.",
+		"defrost-disk web-1 21 --fan x":     "`defrost-disk` has no flag `--fan`. Did you mean `--fan-speed`? It takes `--degrees`, `--fan-speed`, `--reason`.",
+		"defrost-disk web-1 21 --fan-speed": "`--fan-speed` needs one of `low`, `high` behind it.",
+	} {
+		if _, err := p.parse(text); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 
