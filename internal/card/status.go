@@ -59,7 +59,7 @@ func drift(r *approvals.Request) []string {
 	if r.State != approvals.Pending || len(r.Drift) == 0 {
 		return nil
 	}
-	out := []string{"", "⚠️ *Changed since it was decided. Nothing was done; it needs a fresh decision.*"}
+	out := []string{"", "⚠️ *Changed since it was decided. Nothing was done; the earlier decisions no longer count.*"}
 	const most = 10
 	for _, d := range r.Drift[:min(most, len(r.Drift))] {
 		out = append(out, "• "+changed(r, d))
