@@ -222,10 +222,5 @@ func (p parser) place(w *words, plain []word) error {
 }
 
 func isSwitch(a *api.Action, name string) bool {
-	for _, param := range a.Params {
-		if param.Name == name {
-			return param.Kind == api.Switch
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Params, func(param api.Param) bool { return param.Name == name && param.Kind == api.Switch })
 }
