@@ -29,6 +29,7 @@ func (s *Server) receive(k *socket, frame []byte) {
 		return
 	}
 	first := !d.result.Acked
+	d.shown = nil
 	if !d.markAcked(ack.EnvelopeID) {
 		s.violated("duplicate_ack", ack.EnvelopeID, "acknowledged more often than it was sent")
 		return

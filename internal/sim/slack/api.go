@@ -26,7 +26,7 @@ type method struct {
 var methods = map[string]method{
 	"api.test":              {limit: tier4, jsonOK: true, do: (*Server).apiTest},
 	"auth.test":             {limit: special, jsonOK: true, do: (*Server).authTest},
-	"apps.connections.open": {limit: tier2, jsonOK: true, app: true, do: (*Server).appsConnectionsOpen},
+	"apps.connections.open": {limit: openPerMinute, jsonOK: true, app: true, do: (*Server).appsConnectionsOpen},
 	"bots.info":             {scope: "users:read", limit: tier3, do: (*Server).botsInfo},
 
 	"chat.postMessage":   {scope: "chat:write", limit: postPerChannel, byKey: "channel", jsonOK: true, do: (*Server).chatPostMessage},

@@ -54,6 +54,11 @@ func (s *Server) Click(c Click) (*Delivery, error) {
 			state[on.blockID] = map[string]any{}
 		}
 		state[on.blockID][asString(on.element["action_id"])] = value
+		if on.view != nil {
+			v := *on.view
+			v.Values = state
+			s.views[v.ID], on.view = &v, &v
+		}
 	}
 	d := &Delivery{Type: "interactive", User: on.user.ID, TriggerID: s.newTrigger(on.user.ID, c.ViewID)}
 	payload := s.interaction("block_actions", on.user, d.TriggerID)

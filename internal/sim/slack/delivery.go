@@ -63,6 +63,7 @@ type Delivery struct {
 	redelivery int
 	onAck      func(payload map[string]any) // what an acknowledgement in time does
 	onTimeout  func(code string)            // what the person sees otherwise
+	shown      *Envelope                    // of the newest snapshot, while nothing changed
 }
 
 // Result is what became of an envelope.
@@ -147,7 +148,7 @@ func (s *Server) attempt(d *Delivery, envelopeID string, retry int, reason strin
 	if k != nil {
 		a.Socket = k.id
 	}
-	d.current, d.waits = envelopeID, false
+	d.current, d.waits, d.shown = envelopeID, false, nil
 	s.byEnvelope[envelopeID] = d
 	d.result.Attempts = append(d.result.Attempts, a)
 	d.result.EnvelopeIDs = append(d.result.EnvelopeIDs, envelopeID)
@@ -218,7 +219,7 @@ func (s *Server) finish(d *Delivery, code string) {
 	if d.over {
 		return
 	}
-	d.over = true
+	d.over, d.shown = true, nil
 	d.result.Error = code
 	if code != "" && d.onTimeout != nil {
 		d.onTimeout(code)

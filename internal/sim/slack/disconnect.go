@@ -43,7 +43,10 @@ func (s *Server) Disconnect(reason string, socketIDs ...string) int {
 
 // DropSockets cuts the TCP connection of the sockets named, or of all, without a word.
 func (s *Server) DropSockets(socketIDs ...string) int {
-	return s.each(socketIDs, func(k *socket) { k.ready = false; k.drop() })
+	return s.each(socketIDs, func(k *socket) {
+		k.ready, s.connections[k.log].Ready = false, false
+		k.drop()
+	})
 }
 
 func (s *Server) each(ids []string, do func(*socket)) (n int) {

@@ -22,7 +22,6 @@ type limit struct {
 }
 
 var (
-	tier1 = limit{1, time.Minute}
 	tier2 = limit{20, time.Minute}
 	tier3 = limit{50, time.Minute}
 	tier4 = limit{100, time.Minute}
@@ -31,6 +30,9 @@ var (
 	postPerChannel = limit{5, 5 * time.Second}
 	// postPerWorkspace: "several hundred messages per minute" over all channels.
 	postPerWorkspace = limit{300, time.Minute}
+	// openPerMinute: Slack publishes "1+ a minute" for apps.connections.open and lets apps open
+	// their ten sockets at once; beyond twenty a client is looping.
+	openPerMinute = limit{20, time.Minute}
 	// special is for methods that Slack publishes no number for (auth.test: hundreds a minute).
 	special = limit{300, time.Minute}
 )

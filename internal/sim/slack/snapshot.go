@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ type Snapshot struct {
 	Ephemerals  []*Message            `json:"ephemerals"` // oldest first, deleted ones too
 	Modals      map[string][]*View    `json:"modals"`     // by user ID, the visible one last
 	Homes       map[string]*View      `json:"homes"`      // by user ID
-	Deliveries  []Envelope            `json:"deliveries"`
+	Deliveries  []*Envelope           `json:"deliveries"`
 	Connections []Connection          `json:"connections"`
 	Calls       []Call                `json:"calls"`
 	Violations  []Violation           `json:"violations"`
@@ -70,9 +69,12 @@ func (s *Server) snap() *Snapshot {
 		out.Homes[user] = s.views[id]
 	}
 	for _, d := range s.deliveries {
-		out.Deliveries = append(out.Deliveries, Envelope{
-			Type: d.Type, User: d.User, EventID: d.EventID, Payload: d.Payload, Done: d.over, Result: d.copyResult(),
-		})
+		if d.shown == nil {
+			d.shown = &Envelope{
+				Type: d.Type, User: d.User, EventID: d.EventID, Payload: d.Payload, Done: d.over, Result: d.copyResult(),
+			}
+		}
+		out.Deliveries = append(out.Deliveries, d.shown)
 	}
 	s.snapshot = out
 	return out
@@ -233,79 +235,4 @@ func (n *Snapshot) ReadySockets() (ready int) {
 		}
 	}
 	return ready
-}
-
-// MetadataOf decodes a message's metadata; both are empty when there is none.
-func (m *Message) MetadataOf() (eventType string, payload map[string]any) {
-	var meta struct {
-		Type    string         `json:"event_type"`
-		Payload map[string]any `json:"event_payload"`
-	}
-	if len(m.Metadata) > 0 && json.Unmarshal(m.Metadata, &meta) == nil {
-		return meta.Type, meta.Payload
-	}
-	return "", nil
-}
-
-// Actions are the action_id values of the elements on a message, in order.
-func (m *Message) Actions() []string { return actionsOf(m.Blocks) }
-
-// Actions are the action_id values of the elements on a view, in order.
-func (v *View) Actions() []string { return actionsOf(v.Blocks) }
-
-func actionsOf(blocks []Block) []string {
-	var out []string
-	for _, b := range blocks {
-		for _, e := range elementsOf(b) {
-			out = append(out, asString(e["action_id"]))
-		}
-	}
-	return out
-}
-
-// Element is the element with that action_id as it was sent; nil when it is not on the message.
-func (m *Message) Element(actionID string) map[string]any {
-	for _, b := range m.Blocks {
-		for _, e := range elementsOf(b) {
-			if e["action_id"] == actionID {
-				return maps.Clone(e)
-			}
-		}
-	}
-	return nil
-}
-
-// Words is all that a message shows, its text and the texts in its blocks, one per line.
-func (m *Message) Words() string {
-	out := []string{m.Text}
-	for _, b := range m.Blocks {
-		out = appendWords(out, b)
-	}
-	return strings.Join(out, "\n")
-}
-
-// Words is all that a view shows, one text per line.
-func (v *View) Words() string {
-	out := appendWords(nil, v.Title)
-	for _, b := range v.Blocks {
-		out = appendWords(out, b)
-	}
-	return strings.Join(out, "\n")
-}
-
-func appendWords(out []string, v any) []string {
-	switch v := v.(type) {
-	case map[string]any:
-		if t, ok := v["text"].(string); ok {
-			return append(out, t)
-		}
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			out = appendWords(out, v[k])
-		}
-	case []any:
-		for _, e := range v {
-			out = appendWords(out, e)
-		}
-	}
-	return out
 }
