@@ -256,3 +256,17 @@ func TestRoundRobinAndPongs(t *testing.T) {
 	}
 	waitFor(t, s, func(n *simslack.Snapshot) bool { return n.Connections[0].Pongs > 2 && n.Connections[1].Pongs > 2 })
 }
+
+func TestRefuseConnections(t *testing.T) {
+	s := start(t, simslack.Options{})
+	s.RefuseConnections(true)
+	_, url, err := client(s).StartSocketModeContext(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := websocket.Dial(within(t), url, nil); err == nil {
+		t.Fatal("a refused connection was made")
+	}
+	s.RefuseConnections(false)
+	run(t, s, nil)
+}
