@@ -64,7 +64,7 @@ func (s *Server) runTimers() {
 	}
 }
 
-// wait blocks until d has passed by the clock, or ctx ends.
+// wait blocks until d has passed by the clock; its error says that ctx or the server ended first.
 func (s *Server) wait(ctx context.Context, d time.Duration) error {
 	done := make(chan struct{})
 	s.mu.Lock()
@@ -74,9 +74,10 @@ func (s *Server) wait(ctx context.Context, d time.Duration) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		s.mu.Lock()
-		s.cancel(t)
-		s.mu.Unlock()
-		return ctx.Err()
+	case <-s.lifetime.Done():
 	}
+	s.mu.Lock()
+	s.cancel(t)
+	s.mu.Unlock()
+	return context.Canceled
 }
