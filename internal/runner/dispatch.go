@@ -15,7 +15,7 @@ import (
 // down, send, write the answer down.
 func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, a *api.Action) (time.Duration, error) {
 	t := req.Targets[i]
-	d, err := r.DigitalOcean.Droplet(ctx, t.Droplet.ID)
+	d, err := r.Droplets.Droplet(ctx, t.Droplet.ID)
 	switch {
 	case api.KindOf(err) == api.NotFound:
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
@@ -28,10 +28,14 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, a 
 			return r.driftedLate(ctx, req, i, diffs)
 		}
 	}
-	if no := a.PreCheck(d, api.Args(req.Action.Args), image(req)); no != "" {
+	no, err := r.Actions.PreCheck(ctx, a, d, api.Args(req.Action.Args), image(req))
+	if err != nil {
+		return r.cannotAsk(ctx, req, i, err)
+	}
+	if no != "" {
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Problem: no, After: now(d)})
 	}
-	history, err := r.DigitalOcean.History(ctx, t.Droplet.ID)
+	history, err := r.Droplets.History(ctx, t.Droplet.ID)
 	if err != nil {
 		return r.cannotAsk(ctx, req, i, err)
 	}
@@ -74,11 +78,9 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api
 	if time.Since(start) > fence {
 		return r.putBack(ctx, req, i, approvals.WaitUnreachable, retryQuickly) // not sent, so it may wait again
 	}
-	// The request is sent to its end whatever becomes of the wake-up: an answer
-	// that nobody waits for is an answer lost.
-	sctx := context.WithoutCancel(ctx)
 	t := req.Targets[i]
-	rec, err := r.DigitalOcean.Send(sctx, a, t.Droplet.ID, api.Args(req.Action.Args), image(req))
+	rec, err := r.Actions.Send(ctx, a, t.Droplet.ID, api.Args(req.Action.Args), image(req))
+	sctx := context.WithoutCancel(ctx) // what came of it is written down, also when the pass is over
 	switch api.KindOf(err) {
 	case "":
 		if err != nil {

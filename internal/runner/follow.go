@@ -13,7 +13,7 @@ import (
 // completed, at the Droplet, until that looks like it too.
 func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, a *api.Action) (time.Duration, error) {
 	t := req.Targets[i]
-	rec, err := r.DigitalOcean.Look(ctx, t.Action.ID)
+	rec, err := r.Actions.Look(ctx, t.Action.ID)
 	switch {
 	case api.KindOf(err) == api.NotFound:
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown,
@@ -48,7 +48,7 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, a *a
 	}); err != nil {
 		return never, err
 	}
-	d, err := r.DigitalOcean.Droplet(ctx, t.Droplet.ID)
+	d, err := r.Droplets.Droplet(ctx, t.Droplet.ID)
 	if api.KindOf(err) == api.NotFound {
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took,
 			Problem: "DigitalOcean completed the action, and the Droplet is gone since."})
@@ -58,7 +58,7 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, a *a
 	}
 	before, args := api.Droplet(t.Droplet), api.Args(req.Action.Args)
 	if a.PostCheck(before, d, args, image(req)) {
-		result := r.Outcomes.Outcome(ctx, a, before, d, args, api.Record{ID: took.ID, StartedAt: took.StartedAt, CompletedAt: took.EndedAt, Type: a.Type})
+		result := r.Actions.Outcome(ctx, a, before, d, args, api.Record{ID: took.ID, StartedAt: took.StartedAt, CompletedAt: took.EndedAt, Type: a.Type})
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, Action: &took, After: now(d), Result: result})
 	}
 	since := t.SettlingAt
@@ -85,7 +85,7 @@ func (r *Runner) lookLater(ctx context.Context, req *approvals.Request, i int, e
 
 // after is the Droplet as it is, if that can be told.
 func (r *Runner) after(ctx context.Context, t approvals.Target) *approvals.Droplet {
-	d, err := r.DigitalOcean.Droplet(ctx, t.Droplet.ID)
+	d, err := r.Droplets.Droplet(ctx, t.Droplet.ID)
 	if err != nil {
 		return nil
 	}

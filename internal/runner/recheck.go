@@ -24,7 +24,7 @@ func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Dura
 	g.SetLimit(parallel)
 	for i, t := range req.Targets {
 		g.Go(func() error {
-			d, err := r.DigitalOcean.Droplet(gctx, t.Droplet.ID)
+			d, err := r.Droplets.Droplet(gctx, t.Droplet.ID)
 			if api.KindOf(err) == api.NotFound {
 				return nil
 			}
@@ -73,7 +73,7 @@ func (r *Runner) recheckImage(ctx context.Context, req *approvals.Request) (img 
 	if req.Image.Slug != "" {
 		key = req.Image.Slug
 	}
-	now, err := r.DigitalOcean.Image(ctx, key)
+	now, err := r.Droplets.Image(ctx, key)
 	if api.KindOf(err) == api.NotFound {
 		what := "image"
 		if req.Image.Kind == "backup" {

@@ -25,29 +25,32 @@ type Requests interface {
 	Exclusive() bool
 }
 
-// DigitalOcean is the api room as the runner needs it.
-type DigitalOcean interface {
+// Droplets is what the runner asks DigitalOcean before and after an action.
+type Droplets interface {
 	Droplet(ctx context.Context, id int) (api.Droplet, error)
 	Image(ctx context.Context, idOrSlug string) (api.Image, error)
 	History(ctx context.Context, droplet int) ([]api.Record, error)
+}
+
+// Actions sends actions and follows them.
+type Actions interface {
+	// PreCheck says why DigitalOcean would refuse it; empty if nothing is in the way.
+	PreCheck(ctx context.Context, a *api.Action, d api.Droplet, args api.Args, img *api.Image) (string, error)
 	Send(ctx context.Context, a *api.Action, droplet int, args api.Args, img *api.Image) (api.Record, error)
 	// Look looks at an action under way; looks at several are shared.
 	Look(ctx context.Context, action int) (api.Record, error)
-}
-
-// Outcomes tells what came of an action that is done, such as a snapshot's ID.
-type Outcomes interface {
+	// Outcome tells what came of one that is done, such as a snapshot's ID.
 	Outcome(ctx context.Context, a *api.Action, before, after api.Droplet, args api.Args, r api.Record) string
 }
 
 // Runner carries requests to their end. Its fields are set once, before use.
 type Runner struct {
-	Requests     Requests
-	DigitalOcean DigitalOcean
-	Outcomes     Outcomes
-	Instance     string // this process, unlike any before it
-	Now          func() time.Time
-	Log          *slog.Logger
+	Requests Requests
+	Droplets Droplets
+	Actions  Actions
+	Instance string // this process, unlike any before it
+	Now      func() time.Time
+	Log      *slog.Logger
 
 	inHand  keyed // requests being advanced in this process
 	sending keyed // targets whose POST this process has under way, by request and ordinal

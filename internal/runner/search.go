@@ -27,7 +27,7 @@ func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, a *a
 		}
 		return r.lost(ctx, req, i, fmt.Errorf("the process %s that sent it is gone", t.DispatchedBy))
 	}
-	history, err := r.DigitalOcean.History(ctx, t.Droplet.ID)
+	history, err := r.Droplets.History(ctx, t.Droplet.ID)
 	if api.KindOf(err) == api.NotFound {
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown,
 			Problem: "The answer to the action was lost, and the Droplet is gone since."})
