@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"compress/gzip"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -255,21 +255,11 @@ func actionSchema(t *testing.T) *openapi3.Schema {
 	return doc.Paths.Value("/v2/droplets/{droplet_id}/actions").Post.RequestBody.Value.Content["application/json"].Schema.Value
 }
 
-// openAPI loads DigitalOcean's document from beside the project. It is nil, and
-// says so, where it is not there; in CI that is a failure.
+// openAPI answers DigitalOcean's document from beside the project. It is nil,
+// and says so, where it is not there; in CI that is a failure.
 func openAPI(t *testing.T) *openapi3.T {
 	t.Helper()
-	root, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for !exists(filepath.Join(root, "go.mod")) {
-		if root == filepath.Dir(root) {
-			t.Fatal("no go.mod above the test")
-		}
-		root = filepath.Dir(root)
-	}
-	f, err := os.Open(filepath.Join(root, "../shared/data/digitalocean-openapi.bundled.yaml.gz"))
+	doc, err := document()
 	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true" {
 		t.Log("not held against DigitalOcean's OpenAPI document: ../shared/data is not there")
 		return nil
@@ -277,25 +267,36 @@ func openAPI(t *testing.T) *openapi3.T {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	plain, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(plain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	loader := openapi3.NewLoader()
-	loader.Context = context.Background()
-	doc, err := loader.LoadFromData(data)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return doc
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
+// document is loaded once: under the race detector that takes seconds.
+var document = sync.OnceValues(func() (*openapi3.T, error) {
+	root, err := filepath.Abs(".")
+	if err != nil {
+		return nil, err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			break
+		}
+		if root == filepath.Dir(root) {
+			return nil, errors.New("no go.mod above the test")
+		}
+		root = filepath.Dir(root)
+	}
+	f, err := os.Open(filepath.Join(root, "../shared/data/digitalocean-openapi.bundled.yaml.gz"))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	plain, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(plain)
+	if err != nil {
+		return nil, err
+	}
+	return openapi3.NewLoader().LoadFromData(data)
+})
