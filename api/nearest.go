@@ -17,8 +17,9 @@ func nearest(words string, all []Droplet) []string {
 
 func nearestOf(words string, names []string) []string {
 	type guess struct {
-		name string
-		far  int
+		name   string
+		far    int
+		shared int // letters at the beginning: people mistype those least
 	}
 	typed := []rune(strings.ToLower(words))
 	within := 1 + len(typed)/4 // typing errors: 1 in up to 3 letters, 2 in 4 to 7, and so on
@@ -33,11 +34,14 @@ func nearestOf(words string, names []string) []string {
 		default:
 			continue
 		}
-		guesses = append(guesses, guess{name, far})
+		guesses = append(guesses, guess{name, far, sharedPrefix(typed, []rune(low))})
 	}
 	slices.SortStableFunc(guesses, func(a, b guess) int {
 		if a.far != b.far {
 			return a.far - b.far
+		}
+		if a.shared != b.shared {
+			return b.shared - a.shared
 		}
 		return strings.Compare(a.name, b.name)
 	})
@@ -48,6 +52,14 @@ func nearestOf(words string, names []string) []string {
 		}
 	}
 	return out
+}
+
+func sharedPrefix(a, b []rune) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // distance counts the typing errors between two words: a letter too many, too

@@ -1,0 +1,155 @@
+package api_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"dropletops/api"
+)
+
+func ok(r *http.Request) *http.Response {
+	if r.Method == http.MethodPost {
+		return says(201, accepted)
+	}
+	return actions()(r)
+}
+
+// However much is asked for, no minute has more requests than it may.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{answer: ok}
+		c := offline(t, s, 0)
+		reboot, _ := api.Lookup("reboot")
+		for range 700 {
+			for {
+				_, err := c.Send(t.Context(), reboot, 7, nil, nil)
+				if err == nil {
+					break
+				}
+				var e *api.Error
+				if !errors.As(err, &e) || e.Kind != api.RateLimited || e.RetryAfter == 0 {
+					t.Fatal(err)
+				}
+				time.Sleep(e.RetryAfter)
+			}
+		}
+		for i := range s.times {
+			n := 0
+			for j := i; j < len(s.times) && s.times[j].Sub(s.times[i]) < time.Minute; j++ {
+				n++
+			}
+			if n > 240 {
+				t.Fatalf("%d requests in a minute", n)
+			}
+		}
+		if took := s.times[len(s.times)-1].Sub(s.times[0]); took > 200*time.Second {
+			t.Errorf("700 requests took %s: the budget is not used", took)
+		}
+	})
+}
+
+// While many actions are watched as fast as can be, commands go out at once.
+func TestCommandsBeforeWatching(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{answer: ok}
+		c := offline(t, s, 120)
+		reboot, _ := api.Lookup("reboot")
+		end := time.Now().Add(3 * time.Minute)
+		for id := range 20 {
+			go func() {
+				for time.Now().Before(end) {
+					_, _ = c.Look(t.Context(), 100+id)
+				}
+			}()
+		}
+		time.Sleep(30 * time.Second)
+		for range 40 {
+			start := time.Now()
+			if _, err := c.Send(t.Context(), reboot, 7, nil, nil); err != nil {
+				t.Error(err)
+			}
+			if d := time.Since(start); d > 0 {
+				t.Errorf("a command waited %s", d)
+			}
+			time.Sleep(2 * time.Second)
+		}
+		time.Sleep(3 * time.Minute)
+		looked := strings.Count(strings.Join(s.take(), " "), "GET")
+		if looked < 100 {
+			t.Errorf("only %d looks: watching starves", looked)
+		}
+	})
+}
+
+// A 429 stops everybody until its Retry-After, and no longer.
+func TestOne429StopsAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limited := true
+		s := &scripted{}
+		s.answer = func(r *http.Request) *http.Response {
+			if limited {
+				limited = false
+				return says(429, `{"message":"API Rate limit exceeded."}`, "Retry-After", "7", "Ratelimit-Limit", "5000", "Ratelimit-Remaining", "0")
+			}
+			return ok(r)
+		}
+		c := offline(t, s, 0)
+		reboot, _ := api.Lookup("reboot")
+		_, err := c.Send(t.Context(), reboot, 7, nil, nil)
+		var e *api.Error
+		if !errors.As(err, &e) || e.Kind != api.RateLimited || e.RetryAfter != 7*time.Second || e.Status != 429 {
+			t.Fatal(err)
+		}
+		if b := c.Budget(); b.Blocked != 7*time.Second || b.Limit != 5000 || b.Remaining != 0 {
+			t.Errorf("%+v", b)
+		}
+		time.Sleep(time.Second)
+		_, err = c.Send(t.Context(), reboot, 7, nil, nil)
+		if !errors.As(err, &e) || e.Kind != api.RateLimited || e.RetryAfter != 6*time.Second || e.Status != 0 || len(s.take()) != 1 {
+			t.Errorf("the next one: %v", err)
+		}
+		start := time.Now()
+		if _, err := c.Look(t.Context(), 1); err != nil || time.Since(start) < 6*time.Second {
+			t.Errorf("a look after %s: %v", time.Since(start), err)
+		}
+		if _, err := c.Send(t.Context(), reboot, 7, nil, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// With the hour's requests nearly used up, watching becomes rare and commands do not.
+func TestThrift(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{}
+		s.answer = func(r *http.Request) *http.Response {
+			resp := ok(r)
+			resp.Header.Set("Ratelimit-Limit", "5000")
+			resp.Header.Set("Ratelimit-Remaining", "90")
+			return resp
+		}
+		c := offline(t, s, 0)
+		for range 3 {
+			_, _ = c.Look(t.Context(), 1)
+		}
+		start := time.Now()
+		for time.Since(start) < 5*time.Minute {
+			if _, err := c.Look(t.Context(), 1); err != nil {
+				time.Sleep(time.Second)
+			}
+		}
+		if n := len(s.take()); n > 16 || n < 8 {
+			t.Errorf("%d looks in 5 minutes", n)
+		}
+		reboot, _ := api.Lookup("reboot")
+		for range 10 {
+			if _, err := c.Send(t.Context(), reboot, 7, nil, nil); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
