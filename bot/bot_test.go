@@ -65,6 +65,7 @@ type stage struct {
 	stop   context.CancelFunc
 	ended  chan error
 	log    *lockedBuffer
+	hang   chan struct{} // of the bubble, so that waiting for it lets time pass
 }
 
 type lockedBuffer struct {
@@ -90,7 +91,7 @@ const (
 func play(t *testing.T, set func(*stage), act func(*stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &stage{T: t, peer: newPeer(t), memory: newMemory(), hand: &hand{}, ended: make(chan error, 1), log: &lockedBuffer{}}
+		s := &stage{T: t, peer: newPeer(t), memory: newMemory(), hand: &hand{}, ended: make(chan error, 1), log: &lockedBuffer{}, hang: make(chan struct{})}
 		var err error
 		s.client, err = NewClient(Access{
 			AppToken: appToken, BotToken: botToken, APIURL: "http://slack.test/api", Dial: s.peer.wire.dial,
