@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	simdo "dropletops/internal/sim/digitalocean"
+	simslack "dropletops/internal/sim/slack"
+	"dropletops/internal/sim/web"
+)
+
+// demoOptions are the flags of demo.
+type demoOptions struct {
+	addr  string
+	speed float64
+}
+
+func (p program) demoCommand() *cobra.Command {
+	o := demoOptions{}
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Try the whole product in a browser, with no account anywhere",
+		Long: `Start a built-in Slack and a built-in DigitalOcean on this machine, the real bot
+between them, and a web page to use it from. Nothing leaves this machine, and
+nothing is kept when it ends.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.demo(c.Context(), o, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:8090", "where the page is served; another port is taken if this one is not free")
+	c.Flags().Float64Var(&o.speed, "speed", 10, "how many times faster than in reality Droplet actions run")
+	return c
+}
+
+// demo runs serve's wiring against the built-in world.
+func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error {
+	do := simdo.New(simdo.Options{Speed: o.speed})
+	slack := simslack.New(simslack.Options{})
+	if err := do.Start("127.0.0.1:0"); err != nil {
+		return failure{fmt.Errorf("start the built-in DigitalOcean: %w", err)}
+	}
+	defer do.Close()
+	if err := slack.Start("127.0.0.1:0"); err != nil {
+		return failure{fmt.Errorf("start the built-in Slack: %w", err)}
+	}
+	defer func() { _ = slack.Close() }()
+	dir, err := os.MkdirTemp("", "dropletops-demo-")
+	if err != nil {
+		return failure{err}
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	off := ""
+	cfg := &config{
+		SlackAppToken: slack.AppToken(), SlackBotToken: slack.BotToken(), SlackAPIURL: slack.APIURL(),
+		Token: "dop_v1_demo", DigitalOceanAPIURL: do.URL(), DatabaseURL: "sqlite:" + filepath.Join(dir, "demo.db"),
+		HTTPAddr: &off, LogFormat: "text", level: slog.LevelWarn,
+	}
+	ln, err := listenNear(ctx, o.addr)
+	if err != nil {
+		return failure{err}
+	}
+	page := &http.Server{Handler: web.New(slack, do, web.Options{}).Handler(), ReadHeaderTimeout: 5 * time.Second}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.serve(gctx, cfg, cfg.logger(stderr)) })
+	g.Go(func() error {
+		if err := page.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return failure{err}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-gctx.Done()
+		return page.Close()
+	})
+	fmt.Fprintf(stdout, "Dropletops demo: http://%s\nOpen it in a browser, and type /droplet reboot web-1. Ctrl-C ends it.\n", ln.Addr())
+	return g.Wait()
+}
+
+// listenNear listens on an address, or on any port of it if that one is taken.
+func listenNear(ctx context.Context, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", addr)
+	if err == nil {
+		return ln, nil
+	}
+	host, _, split := net.SplitHostPort(addr)
+	if split != nil {
+		return nil, usageError{fmt.Errorf("--addr is %q: it is HOST:PORT", addr)}
+	}
+	if ln, err = lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0")); err != nil {
+		return nil, fmt.Errorf("serve the demo's page: %w", err)
+	}
+	return ln, nil
+}

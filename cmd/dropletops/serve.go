@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"dropletops/api"
+	"dropletops/approvals"
+	"dropletops/bot"
+	"dropletops/handlers"
+	"dropletops/internal/runner"
+	"dropletops/internal/store"
+)
+
+func (p program) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the bot against Slack and DigitalOcean",
+		Long: `Run the bot against Slack and DigitalOcean. It is set up by its environment:
+
+  SLACK_APP_TOKEN        required  xapp-…, scope connections:write
+  SLACK_BOT_TOKEN        required  xoxb-…
+  DIGITALOCEAN_TOKEN     required  also read from DIGITALOCEAN_ACCESS_TOKEN
+  SLACK_API_URL          https://slack.com/api/
+  DIGITALOCEAN_API_URL   https://api.digitalocean.com/
+  DATABASE_URL           sqlite:dropletops.db, or postgres://…
+  POLICY_FILE            none: the built-in policy
+  HTTP_ADDR              127.0.0.1:8089: /healthz, /readyz, /metrics; empty turns it off
+  LOG_LEVEL, LOG_FORMAT  info; json, or text on a terminal
+
+Each token may come from a file instead: SLACK_APP_TOKEN_FILE and so on.
+Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := p.configure(c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			return p.serve(c.Context(), cfg, cfg.logger(c.ErrOrStderr()))
+		},
+	}
+}
+
+// configure loads the configuration, and prints what is wrong with it, a line
+// each.
+func (p program) configure(stderr io.Writer) (*config, error) {
+	cfg, err := loadConfig(p.environ)
+	var wrong problems
+	if errors.As(err, &wrong) {
+		for _, line := range wrong {
+			fmt.Fprintln(stderr, "dropletops: "+line)
+		}
+		return nil, reportedError{err}
+	}
+	return cfg, err
+}
+
+// knobs are what tests set otherwise than production does.
+type knobs struct {
+	// within is how long a request waits for its decision; 0 is the policy's own.
+	within time.Duration
+	// later is how far the clock is put forward.
+	later time.Duration
+}
+
+func (k knobs) now() time.Time { return time.Now().Add(k.later) }
+
+// drain is how long work in hand may take after SIGTERM. The process must have
+// ended within 10 s (CONTRACT §2).
+const drain = 7 * time.Second
+
+// serve wires the rooms together, and runs them until ctx ends or one fails.
+func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error {
+	// One ID per process: what it set out to do is never taken for another's.
+	instance := uuid.NewString()
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	st, err := store.Open(ctx, cfg.DatabaseURL, p.knobs.now)
+	if err != nil {
+		return failure{fmt.Errorf("DATABASE_URL: %w", err)}
+	}
+	defer func() {
+		if err := st.Close(); err != nil {
+			log.Error("the database was not closed cleanly", "error", err)
+		}
+	}()
+	do, err := api.New(api.Config{Token: cfg.Token, BaseURL: cfg.DigitalOceanAPIURL, Now: p.knobs.now, Log: log, UserAgent: "dropletops/" + version})
+	if err != nil {
+		return failure{fmt.Errorf("DIGITALOCEAN_API_URL: %w", err)}
+	}
+	slack, err := bot.NewClient(bot.Access{AppToken: cfg.SlackAppToken, BotToken: cfg.SlackBotToken, APIURL: cfg.SlackAPIURL,
+		Log: log, Now: p.knobs.now, Metrics: reg})
+	if err != nil {
+		return failure{fmt.Errorf("SLACK_API_URL: %w", err)}
+	}
+	requests := &approvals.Service{Store: st, Directory: bot.NewDirectory(slack), Policy: approvals.BuiltIn{Within: p.knobs.within}, Now: p.knobs.now}
+	b, err := bot.New(bot.Config{
+		Client: slack, Inbox: st, Outbox: st, Abandoner: requests, Process: instance, Drain: drain,
+		Handler: &handlers.Handler{Requests: requests, Droplets: do, Images: do, Actions: do, Envelopes: st,
+			Now: p.knobs.now, Log: log, BotUserID: slack.BotUserID, Name: "dropletops"},
+	})
+	if err != nil {
+		return failure{err}
+	}
+	engine, err := runner.NewEngine(runner.EngineConfig{
+		Insert: st.InsertDriver(), Work: st.WorkerDriver(), Instance: instance, Log: log, Kick: b.Kick,
+		Runner:    &runner.Runner{Requests: st, Droplets: do, Actions: do, Instance: instance, Now: p.knobs.now, Log: log},
+		Reconcile: func(ctx context.Context) error { return errors.Join(b.Sweep(ctx), b.Recover(ctx)) },
+	})
+	if err != nil {
+		return failure{err}
+	}
+	st.SetWaker(engine)
+
+	h := &health{bot: b, store: st, registry: reg}
+	g, gctx := errgroup.WithContext(ctx)
+	if *cfg.HTTPAddr != "" {
+		if err := h.listen(g, gctx, *cfg.HTTPAddr); err != nil {
+			return failure{fmt.Errorf("HTTP_ADDR: %w", err)}
+		}
+	}
+	g.Go(func() error { return accept(gctx, do, h, log) })
+	g.Go(func() error { return b.Run(gctx) })
+	g.Go(func() error { return work(gctx, engine, st, b) })
+	log.Info("started", "version", version, "commit", commit(), "instance", instance)
+	if err := g.Wait(); err != nil {
+		return failure{err}
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// work carries on what an earlier process left, then works on wake-ups until ctx
+// ends.
+func work(ctx context.Context, engine *runner.Engine, st *store.Store, b *bot.Bot) error {
+	if err := engine.Start(ctx); err != nil {
+		return fmt.Errorf("start to work: %w", err)
+	}
+	_, err := st.Reawaken(ctx)
+	if err == nil {
+		err = b.Sweep(ctx)
+	}
+	if err == nil {
+		<-ctx.Done()
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if stop := engine.Stop(stopping); stop != nil && !errors.Is(stop, context.DeadlineExceeded) {
+		err = errors.Join(err, fmt.Errorf("stop to work: %w", stop))
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+// accept asks DigitalOcean whether it accepts the token, until it says. A token
+// that it refuses ends the process; that it is away does not.
+func accept(ctx context.Context, do *api.Client, h *health, log *slog.Logger) error {
+	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+		err := do.Check(ctx)
+		switch api.KindOf(err) {
+		case api.Unauthorized, api.Forbidden:
+			return fmt.Errorf("DIGITALOCEAN_TOKEN: DigitalOcean rejects it: %w", err)
+		case "":
+			if err == nil {
+				h.tokenAccepted.Store(true)
+				return nil
+			}
+		}
+		log.Warn("DigitalOcean does not say whether it accepts the token; asking again", "error", err, "again_in", wait)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}

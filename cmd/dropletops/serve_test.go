@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	simslack "dropletops/internal/sim/slack"
+)
+
+func TestRebootRunsToCompletedInItsThread(t *testing.T) {
+	r := newRig(t).start()
+	r.slash("alice", "#ops", `/droplet reboot web-1 --reason "it hangs"`)
+	card := r.card("completed")
+	if len(r.posts()) != 1 || strings.TrimSpace(string(r.posts()[0].Body)) != `{"type":"reboot"}` {
+		t.Errorf("posts: %+v", r.posts())
+	}
+	if !hasButtons(card) {
+		t.Errorf("buttons are left: %v", card.Actions())
+	}
+	for _, part := range []string{"reboot", "web-1", "completed", "<@"} {
+		if !strings.Contains(card.Text, part) {
+			t.Errorf("text lacks %q: %s", part, card.Text)
+		}
+	}
+	if !strings.Contains(card.Words(), "it hangs") {
+		t.Errorf("the card lacks the reason: %s", card.Words())
+	}
+	r.wait("two notes in the thread", func(s *simslack.Snapshot) bool { return len(s.Thread(card.Channel, card.TS)) >= 2 })
+	r.noViolations()
+	if code := r.stop(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestRebuildWaitsForAnother(t *testing.T) {
+	r := newRig(t).start()
+	r.slash("alice", "#ops", "/droplet rebuild web-1 ubuntu-24-04-x64")
+	card := r.card("pending")
+	if !hasButtons(card, "approve", "deny", "cancel") {
+		t.Errorf("buttons: %v", card.Actions())
+	}
+	r.click("alice", card, "approve")
+	r.told("alice", "approve")
+	if r.card("pending"); len(r.posts()) != 0 {
+		t.Fatal("something was sent before it was approved")
+	}
+	r.click("bob", card, "approve")
+	r.card("completed")
+	if len(r.posts()) != 1 {
+		t.Errorf("posts: %+v", r.posts())
+	}
+	r.noViolations()
+}
