@@ -54,7 +54,7 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		s += fmt.Sprintf(": %q", e.Message)
 	} else if e.Err != nil {
-		s += ": " + e.Err.Error()
+		s += ": " + oneLine(e.Err.Error()) // godo's errors hold what came from outside
 	}
 	if e.RequestID != "" {
 		s += fmt.Sprintf(" (request_id %q)", e.RequestID)
