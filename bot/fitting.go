@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
-	"dropletops/handlers"
 	"dropletops/internal/card"
 )
 
@@ -91,33 +89,4 @@ func placeless(err error) (why, todo string) {
 	}
 	return fmt.Sprintf("Slack refused to show the card (%s).", c),
 		fmt.Sprintf("Slack refuses to show this request here (%s), so nothing was started. Ask in another channel.", card.Escape(c))
-}
-
-// reassure tells whoever waits for a first card that it waits, once, and answers
-// how long until that is due.
-func (p *publisher) reassure(ctx context.Context, j *job, ahead int, now time.Time) time.Duration {
-	if j.told || j.supersede {
-		return idle
-	}
-	if rest := patience - now.Sub(j.since); rest > 0 {
-		return rest
-	}
-	j.told = true
-	id := j.id
-	p.behind.Go(func() {
-		pub, err := p.outbox.Publication(ctx, id)
-		if err != nil || pub.Request.Card.TS != "" || p.client.now().Sub(pub.Request.CreatedAt) > tooOld {
-			return
-		}
-		text := "Your request is taken, and its card waits for its turn: Slack is slow to take messages at the moment. Nothing is sent to DigitalOcean before the card stands."
-		if ahead > 0 {
-			text = fmt.Sprintf("Your request is taken, and its card waits for its turn: %d others are ahead of it in this channel, "+
-				"and Slack takes one message a second. Nothing is sent to DigitalOcean before the card stands.", ahead)
-		}
-		m := card.Reply(text)
-		if err := p.replies.send(ctx, handlers.Reply{To: asker(pub.Request), Message: m}); err != nil {
-			p.client.log().Debug("could not tell that a card waits", "request", id, "error", safe(err))
-		}
-	})
-	return idle
 }
