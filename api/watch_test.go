@@ -32,7 +32,11 @@ func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.asked = append(s.asked, r.Method+" "+r.URL.Path)
 	s.times = append(s.times, time.Now())
 	s.mu.Unlock()
-	if resp := s.answer(r); resp != nil {
+	resp := s.answer(r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if resp != nil {
 		resp.Request = r
 		return resp, nil
 	}
