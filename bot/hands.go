@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -47,7 +46,6 @@ type hands struct {
 	queue  chan approvals.Envelope
 	opened chan struct{}
 	once   sync.Once
-	stop   context.Context
 
 	mu       sync.Mutex
 	held     map[string]bool // in the queue, in a hand, or waiting to be tried again
@@ -279,46 +277,4 @@ func (h *hands) fault(ctx context.Context, e approvals.Envelope, err error) {
 		line.Error("an envelope could not be handled", "error", safe(err))
 	}
 	h.tell(ctx, e, card.Fault(ref), ref)
-}
-
-func (h *hands) reply(ctx context.Context, e approvals.Envelope, r handlers.Reply) {
-	if err := h.replies.send(ctx, r); err != nil {
-		h.client.log().Warn("a reply could not be delivered", "type", e.Type, "envelope", e.Key, "error", safe(err))
-	}
-}
-
-// tell answers whoever sent an envelope, if they can be answered.
-func (h *hands) tell(ctx context.Context, e approvals.Envelope, m card.Message, ref string) {
-	to, ok := address(e)
-	if !ok {
-		return
-	}
-	if err := h.replies.send(ctx, handlers.Reply{To: to, Message: m}); err != nil {
-		h.client.log().Warn("whoever asked could not be told", "reference", ref, "envelope", e.Key, "error", safe(err))
-	}
-}
-
-// address is where an envelope's sender can be answered. A payload on which a
-// handler panicked may well be one that its address can't be read from either.
-func address(e approvals.Envelope) (to handlers.Address, ok bool) {
-	err := guard(func() error { to = handlers.AddressOf(e); return nil })
-	return to, err == nil && to != (handlers.Address{})
-}
-
-// panicError is a panic as an error.
-type panicError struct {
-	value any
-	stack string
-}
-
-func (p *panicError) Error() string { return fmt.Sprint(p.value) }
-
-// guard runs f, and answers a panic in it as a *panicError.
-func guard(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicError{v, string(debug.Stack())}
-		}
-	}()
-	return f()
 }

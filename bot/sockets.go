@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -119,7 +118,7 @@ func (k *socket) live(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { k.drain(ctx, end, c) })
 	all.Go(func() { k.watch(ctx, end) })
-	if err := c.RunContext(ctx); err != nil && ctx.Err() == nil {
+	if err := c.RunContext(ctx); ctx.Err() == nil { // it never ends without an error
 		k.client.log().Warn("a socket ended; connecting again", "socket", k.number, "error", safe(err))
 	}
 	end()
@@ -263,46 +262,4 @@ func (k *socket) answered(err error) {
 	if no := rejection("SLACK_APP_TOKEN", "apps.connections.open", err); no != nil {
 		k.client.reject(no)
 	}
-}
-
-// dial makes a connection that remembers when it last brought something.
-func (k *socket) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := k.client.access.Dial(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	k.heard.Store(k.client.now().UnixNano())
-	return &heardConn{Conn: c, heard: func() { k.heard.Store(k.client.now().UnixNano()) }}, nil
-}
-
-type heardConn struct {
-	net.Conn
-	heard func()
-}
-
-func (c *heardConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if n > 0 {
-		c.heard()
-	}
-	return n, err
-}
-
-// eventOf tells what an envelope is about, however often it is delivered in
-// another one. The type stands in front, so that an event_id and a trigger_id
-// can never be taken for each other.
-func eventOf(kind string, payload json.RawMessage) string {
-	var p struct {
-		EventID   string `json:"event_id"`
-		TriggerID string `json:"trigger_id"`
-	}
-	_ = json.Unmarshal(payload, &p) // what can't be read has no ID
-	id := p.TriggerID
-	if kind == socketmode.RequestTypeEventsAPI {
-		id = p.EventID
-	}
-	if id == "" {
-		return ""
-	}
-	return kind + ":" + id
 }
