@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -161,3 +162,43 @@ func button(action, text, style string) object {
 }
 
 func option(text, value string) object { return object{"text": plain(text), "value": value} }
+
+// get asks the page for something; a header Host stands for the host.
+func (s *stage) get(path string, headers map[string]string) *http.Response {
+	s.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, s.page.URL+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for k, v := range headers {
+		req.Header.Set(k, v)
+	}
+	req.Host = headers["Host"]
+	return s.answer(req)
+}
+
+func (s *stage) answer(req *http.Request) *http.Response {
+	s.t.Helper()
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = res.Body.Close() })
+	return res
+}
+
+// send posts to the page and gives the status and the body.
+func (s *stage) send(path, body string) (int, string) {
+	s.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, s.page.URL+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res := s.answer(req)
+	out, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return res.StatusCode, string(out)
+}

@@ -49,6 +49,9 @@ func run(t *testing.T, ctx context.Context, steps ...step) {
 	t.Helper()
 	for i, one := range steps {
 		if err := chromedp.Do(ctx, one); err != nil {
+			if png, pictured := chromedp.Run(ctx, chromedp.CaptureScreenshot()); pictured == nil && *shots != "" {
+				_ = os.WriteFile(filepath.Join(*shots, "failed.png"), png, 0o644)
+			}
 			t.Fatalf("step %d: %v", i+1, err)
 		}
 	}

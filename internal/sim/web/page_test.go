@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // card is one as Dropletops draws it, with every kind of markup that it uses.
@@ -98,4 +99,83 @@ func TestAHostileNameIsText(t *testing.T) {
 	if title != "Dropletops demo" {
 		t.Errorf("the title is %q: a name was run as script", title)
 	}
+}
+
+func TestMenusOfAMessageByKeyboardAlone(t *testing.T) {
+	s := newStage(t)
+	chosen := make(chan any, 1)
+	queries := make(chan any, 10)
+	s.app(func(e envelope) any {
+		switch e.Payload["type"] {
+		case "block_suggestion":
+			queries <- e.Payload["value"]
+			return object{"options": []any{option("web-1 · nyc3", "1"), option("web-2 · fra1", "2")}}
+		case "block_actions":
+			chosen <- e.Payload["actions"].([]any)[0].(object)["selected_option"].(object)["value"]
+		}
+		return nil
+	})
+	menu := object{"type": "external_select", "action_id": "pick", "min_query_length": 2, "placeholder": plain("Type part of a name")}
+	s.call("chat.postEphemeral", object{"channel": "C0OPS", "user": "U0ALICE", "text": "Which one?", "blocks": []any{
+		section("Which one?"), object{"type": "actions", "elements": []any{menu}},
+	}})
+	ctx := browser(t, s)
+	run(t, ctx,
+		says(id("ephemeral"), "Which one?"), js(`document.querySelector('[data-testid="select-pick"]').focus()`),
+		enter("select-pick", kb.ArrowDown), says(id("ephemeral"), "Type at least 2 characters"),
+		enter("select-pick", "web"), says(id("option"), "web-2"),
+	)
+	shot(t, ctx, "6-menu")
+	run(t, ctx, enter("select-pick", kb.ArrowDown+kb.Enter))
+	if got := <-chosen; got != "2" {
+		t.Errorf("the app was told of %v, want 2", got)
+	}
+	if got := <-queries; got != "web" {
+		t.Errorf("the app was asked for %v, want web", got)
+	}
+}
+
+func TestWhatChangesStandsOutAndTheNewestStaysInView(t *testing.T) {
+	s := newStage(t)
+	for range 30 {
+		s.post("C0OPS", "one of many\nwith two lines")
+	}
+	ctx := browser(t, s)
+	run(t, ctx, says(`[data-name="db-1"] .status`, "active"))
+	if err := s.do.SetStatus(s.do.DropletNamed("db-1").ID, "off"); err != nil {
+		t.Fatal(err)
+	}
+	s.post("C0OPS", "the newest")
+	run(t, ctx,
+		says(`.changed[data-name="db-1"] .status`, "off"), says(id("message"), "the newest"),
+		until("the end to be in view", `(() => { const box = document.querySelector('#messages'); return box.scrollTop > 0 && box.scrollHeight - box.scrollTop - box.clientHeight < 2; })()`),
+	)
+	shot(t, ctx, "7-changed")
+	// The page's own listener was there first, so it has noticed when this one is called.
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise((resolve) => {
+		const box = document.querySelector('#messages');
+		box.addEventListener('scroll', () => resolve(true), { once: true });
+		box.scrollTop = 0;
+	})`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.post("C0OPS", "while reading above")
+	run(t, ctx, says(".newer", "New messages"))
+	top, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.querySelector('#messages').scrollTop`))
+	if err != nil || top > 1 {
+		t.Errorf("whoever reads above was taken to %v: %v", top, err)
+	}
+	run(t, ctx, chromedp.Click(chromedp.CSS("main .newer")), says(id("message"), "while reading above"),
+		js(`document.querySelector('[data-show="droplets"]').click()`))
+	shot(t, ctx, "8-droplets")
+}
+
+func TestAnAppThatIsAwayIsTold(t *testing.T) {
+	s := newStage(t)
+	s.post("C0OPS", "a card", object{"type": "actions", "elements": []any{button("approve", "Approve", "primary")}})
+	ctx := browser(t, s)
+	run(t, ctx, says("#status", "Bot not connected"),
+		click("button-approve"), says(id("notice"), "did not take the click"),
+		enter("composer", "/droplet help\r"), says(id("ephemeral"), "dispatch_failed"))
 }

@@ -1,7 +1,7 @@
 // The channels one is in, the messages of the one that is open, and the thread beside it.
 import { byId, el, reconcile } from './dom.js';
 import { get, list, onChange, store } from './store.js';
-import { at, message } from './message.js';
+import { message, replies } from './message.js';
 import { mrkdwn } from './mrkdwn.js';
 import { announce } from './notice.js';
 import { composer } from './composer.js';
@@ -91,21 +91,20 @@ function go(id) {
 }
 
 function drawMessages(box, parts, { mine, open: opens }) {
-  const pinned = atEnd(box);
   const known = box.childElementCount;
   const was = new Set([...box.children].map((c) => c.dataset.key));
   const names = directoryRevision();
   let previous = null;
-  reconcile(box, parts.map(({ value: m, revision }) => {
+  reconcile(box, parts.map(({ value: m, revision }, i) => {
     const thread = opens && threadOf(m, mine);
-    const follows = Boolean(previous) && previous.user === m.user && !m.ephemeral && !previous.ephemeral && !previous.replied && Number(m.ts) - Number(previous.ts) < sameBreath;
+    const follows = Boolean(previous) && (opens || i > 1) && previous.user === m.user && !m.ephemeral && !previous.ephemeral && !previous.replied && Number(m.ts) - Number(previous.ts) < sameBreath;
     previous = { ...m, replied: thread?.count };
     return {
       key: `${m.channel}/${m.ts}`, signature: [revision, follows, thread?.count, thread?.last, names].join(),
       make: () => message(m, { follows, thread, open: opens && (() => opens(m.ts)) }),
     };
   }));
-  if (pinned || !known) toEnd(box);
+  if (box.pinned || !known) toEnd(box);
   else if (parts.some(({ value: m }) => !was.has(`${m.channel}/${m.ts}`))) box.nextElementSibling.hidden = false;
 }
 
@@ -137,7 +136,9 @@ function drawThread(channel, mine) {
   pane.hidden = !there;
   document.body.classList.toggle('with-thread', there);
   if (!there) return;
+  const { count } = threadOf({ ts: open.thread }, mine);
   byId('thread-title').textContent = `Thread in ${title(channel)}`;
+  byId('thread-count').textContent = count ? replies(count) : '';
   drawMessages(byId('thread-messages'), mine.filter(({ value: m }) => m.ts === open.thread || m.thread_ts === open.thread), { mine });
   answer.at(`${store.person}/${open.channel}/${open.thread}`, 'Reply', refusal(channel));
 }
@@ -150,6 +151,7 @@ function atEnd(box) {
 }
 
 function toEnd(box) {
+  box.pinned = true;
   box.scrollTop = box.scrollHeight;
   box.nextElementSibling.hidden = true;
 }
@@ -172,7 +174,13 @@ export function startChannel() {
   for (const id of ['messages', 'thread-messages']) {
     const box = byId(id);
     box.nextElementSibling.addEventListener('click', () => toEnd(box));
-    box.addEventListener('scroll', () => { if (atEnd(box)) box.nextElementSibling.hidden = true; });
+    box.pinned = true;
+    box.addEventListener('scroll', () => {
+      box.pinned = atEnd(box);
+      if (box.pinned) box.nextElementSibling.hidden = true;
+    });
+    // Whoever reads the newest goes on doing so when a keyboard or a pane takes some of the room.
+    new ResizeObserver(() => box.pinned && toEnd(box)).observe(box);
   }
   onChange(heard);
 }

@@ -142,6 +142,9 @@ export function combobox(o) {
     }
   });
 
+  // Enter chooses, and never submits the modal around it.
+  field.addEventListener('keypress', (event) => event.key === 'Enter' && event.preventDefault());
+
   box.show = (options) => {
     chosen = options;
     rest();

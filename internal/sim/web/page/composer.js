@@ -25,8 +25,8 @@ export function composer({ testid, sendTestid, label, hints, where, sent, told }
   }
 
   async function submit() {
-    const text = field.value.trim();
-    if (!text || field.disabled) return;
+    const text = field.value.trimEnd();
+    if (!text.trim() || field.disabled) return;
     const to = where();
     fill('');
     try {
@@ -40,8 +40,16 @@ export function composer({ testid, sendTestid, label, hints, where, sent, told }
   }
 
   field.addEventListener('input', grow);
+  let shift = false;
   field.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    shift = event.shiftKey;
+    if (event.key !== 'Enter' || shift || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+  // Keyboards on a screen send no Enter key, only the line break that it would make.
+  field.addEventListener('beforeinput', (event) => {
+    if (shift || !['insertLineBreak', 'insertParagraph'].includes(event.inputType)) return;
     event.preventDefault();
     submit();
   });

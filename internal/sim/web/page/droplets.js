@@ -31,7 +31,7 @@ export function drawDroplets() {
     return { key: String(d.id), signature: JSON.stringify([d, [...(changed ?? [])]]), make: () => droplet(d, changed ?? new Set()) };
   }));
   const busy = all.filter((d) => d.action?.status === 'in-progress').length;
-  byId('droplet-count').textContent = `${all.length}${busy ? `, ${busy} busy` : ''}`;
+  byId('droplet-count').textContent = `${all.length} at DigitalOcean${busy ? `, ${busy} busy` : ''}`;
   tick();
 }
 

@@ -13,7 +13,8 @@ function drawPerson() {
   reconcile(byId('person'), people.map((p) => ({
     key: p.name, signature: JSON.stringify(p), make: () => el('option', { value: p.name }, `${p.real_name} (${p.role})`),
   })));
-  if (people.length) byId('person').value = store.person;
+  const select = byId('person');
+  if (people.length && select.value !== store.person) select.value = store.person;
 }
 
 function drawDirectory() {

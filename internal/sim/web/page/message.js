@@ -27,7 +27,9 @@ function hostOf(m) {
   };
 }
 
-export const at = (ts) => new Date(Number(ts) * 1000);
+export const replies = (count) => `${count} ${count === 1 ? 'reply' : 'replies'}`;
+
+const at = (ts) => new Date(Number(ts) * 1000);
 
 const clock = (when) => when.toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' });
 
@@ -49,7 +51,7 @@ export function message(m, o) {
     content(m),
     m.reactions?.length ? el('div', { class: 'reactions' }, m.reactions.map((r) => el('span', {}, emoji(`:${r.name}:`), ` ${r.users.length}`))) : null,
     o.thread?.count ? el('button', { type: 'button', class: 'replies', 'data-testid': 'replies', onclick: o.open },
-      `${o.thread.count} ${o.thread.count === 1 ? 'reply' : 'replies'}`, el('span', { class: 'last' }, ` Last reply ${ago(at(o.thread.last))}`)) : null),
+      replies(o.thread.count), el('span', { class: 'last' }, ` Last reply ${ago(at(o.thread.last))}`)) : null),
   o.open && !m.ephemeral && el('div', { class: 'tools' },
     el('button', { type: 'button', 'data-testid': 'reply-in-thread', 'aria-label': 'Reply in thread', title: 'Reply in thread', onclick: o.open }, '💬')));
   return node;

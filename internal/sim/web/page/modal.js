@@ -26,7 +26,7 @@ export function drawModal() {
     return;
   }
   const moved = open.view && open.view.hash !== view.hash;
-  Object.assign(open, { view, revision: part.revision, busy: open.busy && !moved && !Object.keys(view.errors ?? {}).length, errors: view.errors ?? {} });
+  Object.assign(open, { view, revision: part.revision, busy: open.busy && !moved && !Object.keys(view.errors ?? {}).length, errors: { ...view.errors } });
   draw();
 }
 
@@ -44,7 +44,10 @@ function hostOf(view, entered) {
   return {
     errors: open.errors,
     kept: (block, e) => entered.get(key(block, e)) ?? view.values?.[block.block_id]?.[e.action_id],
-    keep: (block, e, chosen) => entered.set(key(block, e), chosen),
+    keep: (block, e, chosen) => {
+      entered.set(key(block, e), chosen);
+      forgive(block.block_id);
+    },
     act: async (block, e, chosen) => {
       try {
         await post('click', { ...where(block, e), picks: picks(chosen) });
@@ -54,6 +57,15 @@ function hostOf(view, entered) {
     },
     suggest: async (block, e, query) => (await post('suggest', { ...where(block, e), query })).groups,
   };
+}
+
+// forgive takes the error off a field that is being put right.
+function forgive(blockID) {
+  delete open.errors[blockID];
+  const node = open.dialog.querySelector(`.wrong[data-block="${CSS.escape(blockID)}"]`);
+  node?.classList.remove('wrong');
+  node?.querySelector('.error')?.remove();
+  node?.querySelector('[aria-invalid]')?.removeAttribute('aria-invalid');
 }
 
 function draw() {
@@ -136,7 +148,7 @@ async function submit() {
   if (open !== mine) return;
   open.busy = false;
   // Errors at fields and the next view come with the state, not with the answer.
-  open.errors = get('modal')?.errors ?? {};
+  open.errors = { ...get('modal')?.errors };
   draw();
 }
 
