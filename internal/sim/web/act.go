@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	simslack "dropletops/internal/sim/slack"
@@ -127,12 +128,10 @@ func (s *Server) command(d deed) (said, error) {
 func (s *Server) member(d deed, do func() error) error {
 	snap := s.slack.Snapshot()
 	me, _ := snap.User(d.As)
-	for _, p := range s.state(snap, me) {
-		if p.key == "channels/"+d.Channel {
-			return do()
-		}
+	if c, ok := snap.Channel(d.Channel); !ok || !slices.Contains(c.Members, me.ID) {
+		return errors.New("you are not in this channel")
 	}
-	return errors.New("you are not in this channel")
+	return do()
 }
 
 func (d deed) on() simslack.Click {

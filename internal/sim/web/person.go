@@ -78,4 +78,6 @@ func authorOf(u simslack.User) author {
 }
 
 // slackbot tells people what Slack itself has to say; it is no user of the workspace.
-var slackbot = author{ID: "USLACKBOT", Name: "slackbot", RealName: "Slackbot", DisplayName: "Slackbot"}
+func slackbot() author {
+	return author{ID: "USLACKBOT", Name: "slackbot", RealName: "Slackbot", DisplayName: "Slackbot"}
+}

@@ -27,7 +27,7 @@ func (s *Server) state(snap *simslack.Snapshot, me simslack.User) []part {
 	out := []part{
 		{key: "me", value: map[string]string{"id": me.ID, "name": me.Name}},
 		{key: "app", value: map[string]int{"sockets": snap.ReadySockets()}},
-		{key: "users/" + slackbot.ID, value: slackbot},
+		{key: "users/" + slackbot().ID, value: slackbot()},
 	}
 	for _, p := range people(snap) {
 		out = append(out, part{key: "people/" + p.Name, value: p})

@@ -39,7 +39,7 @@ export function message(m, o) {
   const author = directory.users.get(m.user) ?? { id: m.user, name: m.user, real_name: m.user };
   const name = author.display_name || author.real_name || author.name;
   const when = at(m.ts);
-  const time = el('time', { datetime: when.toISOString(), title: when.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'medium' }) }, clock(when));
+  const time = el('time', { datetime: when.toISOString(), title: when.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'medium' }) }, o.follows ? clock(when).replace(/\s*[AP]M$/i, '') : clock(when));
   const node = el('article', {
     class: `message${o.follows ? ' follows' : ''}${m.ephemeral ? ' ephemeral' : ''}`, 'data-testid': m.ephemeral ? 'ephemeral' : 'message',
     'data-ts': m.ts, 'aria-label': `${m.ephemeral ? 'Only visible to you, from' : 'Message from'} ${name}, ${clock(when)}`,
