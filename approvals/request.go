@@ -132,7 +132,8 @@ type Target struct {
 	LostAt time.Time  `json:"lost_at,omitzero"`
 	Action *ActionRef `json:"action,omitempty"`
 	// SettlingAt is when DigitalOcean was first seen to call the action completed.
-	SettlingAt time.Time `json:"settling_at,omitzero"`
+	SettlingAt   time.Time `json:"settling_at,omitzero"`
+	SettlingSaid bool      `json:"settling_said,omitempty"` // people were told that it takes a while
 
 	After   *Droplet `json:"after,omitempty"`   // as it was at the end
 	Result  string   `json:"result,omitempty"`  // what came of it, such as the snapshot's ID

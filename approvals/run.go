@@ -71,7 +71,7 @@ func (r *Request) Accepted(i int, a ActionRef, found bool, now time.Time) (Chang
 	}
 	return Change{
 		Audit: []Line{r.line(t, what, now, "action_id", strconv.Itoa(a.ID), "request_id", a.RequestID)},
-		Notes: []Note{{At: now, Kind: NoteStarted, Ordinal: i}},
+		Notes: r.progress(Note{At: now, Kind: NoteStarted, Ordinal: i}),
 	}, nil
 }
 
@@ -89,7 +89,7 @@ func (r *Request) PutBack(i int, why Wait, now time.Time) (Change, error) {
 	}
 	if t.Wait != why {
 		t.Wait, t.WaitSince = why, now
-		c.Notes = []Note{{At: now, Kind: NoteWaiting, Ordinal: i, Detail: string(why)}}
+		c.Notes = r.progress(Note{At: now, Kind: NoteWaiting, Ordinal: i, Detail: string(why)})
 	} else if t.State == Queued {
 		return Change{}, ErrNoChange
 	}
@@ -124,6 +124,30 @@ func (r *Request) Slow(i int, now time.Time) (Change, error) {
 	}
 	t.Slow = true
 	return Change{Notes: []Note{{At: now, Kind: NoteSlow, Ordinal: i}}}, nil
+}
+
+// progress is a note on one Droplet of which nobody has to do anything. In bulk
+// it is left out: the card has a row for each, and a thread of hundreds of
+// messages tells nobody anything.
+func (r *Request) progress(n Note) []Note {
+	if r.Bulk() {
+		return nil
+	}
+	return []Note{n}
+}
+
+// StillSettling records that people are told that the Droplet takes its time to
+// show what its action did.
+func (r *Request) StillSettling(i int, now time.Time) (Change, error) {
+	t, err := r.target(i, Following)
+	if err != nil {
+		return Change{}, err
+	}
+	if t.SettlingSaid {
+		return Change{}, ErrNoChange
+	}
+	t.SettlingSaid = true
+	return Change{Notes: r.progress(Note{At: now, Kind: NoteSettling, Ordinal: i})}, nil
 }
 
 // Settling records that DigitalOcean calls the action completed, while the
@@ -177,9 +201,12 @@ func (r *Request) End(i int, e Ending, now time.Time) (Change, error) {
 	}
 	c := Change{
 		Audit: []Line{r.line(t, string(e.State), now, "action_id", id, "result", e.Result, "problem", e.Problem)},
-		Notes: []Note{{At: now, Kind: NoteEnded, Ordinal: i}},
 	}
-	if r.settle(now) {
+	over := r.settle(now)
+	if !r.Bulk() || over || e.State != TargetDone {
+		c.Notes = []Note{{At: now, Kind: NoteEnded, Ordinal: i}}
+	}
+	if over {
 		c.Audit = append(c.Audit, Line{At: now, RequestID: r.ID, What: "request " + string(r.State), Who: Self})
 	}
 	return c, nil

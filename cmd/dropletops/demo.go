@@ -46,7 +46,7 @@ nothing is kept when it ends.`,
 
 // demo runs serve's wiring against the built-in world.
 func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error {
-	do := simdo.New(simdo.Options{Speed: o.speed})
+	do := simdo.New(simdo.Options{Speed: o.speed, StatusLag: time.Second})
 	slack := simslack.New(simslack.Options{})
 	if err := do.Start("127.0.0.1:0"); err != nil {
 		return failure{fmt.Errorf("start the built-in DigitalOcean: %w", err)}
@@ -72,7 +72,8 @@ func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writ
 	if err != nil {
 		return failure{err}
 	}
-	page := &http.Server{Handler: web.New(slack, do, web.Options{}).Handler(), ReadHeaderTimeout: 5 * time.Second}
+	site := web.New(slack, do, web.Options{Speed: o.speed})
+	page := &http.Server{Handler: site.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return p.serve(gctx, cfg, cfg.logger(stderr)) })
 	g.Go(func() error {
@@ -83,6 +84,7 @@ func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writ
 	})
 	g.Go(func() error {
 		<-gctx.Done()
+		site.Close()
 		return page.Close()
 	})
 	fmt.Fprintf(stdout, "Dropletops demo: http://%s\nOpen it in a browser, and type /droplet reboot web-1. Ctrl-C ends it.\n", ln.Addr())

@@ -67,7 +67,7 @@ func (s *sheet) section(lines ...string) {
 		return
 	}
 	s.used += length(t)
-	s.blocks = append(s.blocks, slack.NewSectionBlock(mrkdwn(t), nil, nil))
+	s.blocks = append(s.blocks, slack.NewSectionBlock(mrkdwn(t), nil, nil, expanded))
 }
 
 // context adds small print.
@@ -89,6 +89,10 @@ func (s *sheet) actions(blockID string, elements ...slack.BlockElement) {
 func (s *sheet) message(text string) Message {
 	return Message{Text: cut(text, maxText), Blocks: s.blocks}
 }
+
+// expanded keeps Slack from folding a section behind "See more": nobody is to
+// approve what they had to unfold first.
+func expanded(b *slack.SectionBlock) { b.Expand = true }
 
 // mrkdwn is verbatim, so that Slack links nothing by itself: no address in a
 // reason, no #channel in a name. What we mark up is still drawn.

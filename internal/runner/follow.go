@@ -62,8 +62,13 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, a *a
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, Action: &took, After: now(d), Result: result})
 	}
 	since := t.SettlingAt
-	if since.IsZero() || r.Now().Sub(since) < settleFor {
+	switch settled := r.Now().Sub(since); {
+	case since.IsZero() || settled < sayAfter:
 		return settleEvery, nil
+	case settled < settleFor:
+		return settleEvery, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+			return q.StillSettling(i, now)
+		})
 	}
 	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: now(d),
 		Problem: fmt.Sprintf("DigitalOcean completed the action %s ago, but the Droplet does not show it: it is %s, %s, %s.",

@@ -70,6 +70,8 @@ const (
 	// settleFor is how long a Droplet may take to show what its action did after
 	// DigitalOcean called it completed. Seconds are usual.
 	settleFor = 2 * time.Minute
+	// sayAfter is when people are told that it takes its time.
+	sayAfter = 15 * time.Second
 	// settleEvery is how often it is looked at meanwhile.
 	settleEvery = 2 * time.Second
 	// othersPost is how long another process's POST may take at the most, its

@@ -218,7 +218,11 @@ func TestShutdownThatIsNotHeeded(t *testing.T) {
 	if err := w.do.IgnoreACPI(w.do.DropletNamed("web-1").ID, true); err != nil {
 		t.Fatal(err)
 	}
-	want(t, w.carry(w.ask("shutdown", nil, approvals.Allow, "web-1"), nil), approvals.Failed, "does not show it")
+	r := w.carry(w.ask("shutdown", nil, approvals.Allow, "web-1"), nil)
+	want(t, r, approvals.Failed, "does not show it")
+	if got := w.notes(r.ID); got != "started settling ended" {
+		t.Errorf("notes: %s", got)
+	}
 }
 
 func TestPendingEventWaitsInLine(t *testing.T) {
@@ -377,6 +381,9 @@ func TestBulk(t *testing.T) {
 	}
 	if w.posts() != 3 {
 		t.Errorf("%d posts", w.posts())
+	}
+	if got := w.notes(r.ID); got != "ended ended" && got != "ended" {
+		t.Errorf("notes: %s, want that of the failure and that of the end", got)
 	}
 }
 

@@ -462,7 +462,9 @@ func TestPublishing(t *testing.T) {
 			t.Errorf("posting a card that stands: %v", err)
 		}
 		b.wakes.take()
-		r, err := b.Update(ctx, "r-1", func(r *approvals.Request) (approvals.Change, error) { return r.Decide(approvals.ToApprove, bob, b.clock.now()) })
+		r, err := b.Update(ctx, "r-1", func(r *approvals.Request) (approvals.Change, error) {
+			return r.Decide(approvals.ToApprove, bob, b.clock.now())
+		})
 		if err != nil || r.Card != ref {
 			t.Fatalf("%+v, %v", r.Card, err)
 		}

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"dropletops/approvals"
 )
@@ -254,24 +256,28 @@ func (s *Store) Reawaken(ctx context.Context) (int, error) {
 	n := 0
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, s.sql(`UPDATE requests SET wake_seq = wake_seq + 1
-			WHERE state = 'running' OR (state = 'pending' AND expires_at <= ?) RETURNING id, wake_seq`), micros(now))
+			WHERE state = 'running' OR (state = 'pending' AND expires_at <= ?) RETURNING id, wake_seq, created_at`), micros(now))
 		if err != nil {
 			return err
 		}
-		wakes := map[string]int64{}
+		type wake struct {
+			id           string
+			seq, created int64
+		}
+		var wakes []wake
 		for rows.Next() {
-			var id string
-			var seq int64
-			if err := rows.Scan(&id, &seq); err != nil {
+			var w wake
+			if err := rows.Scan(&w.id, &w.seq, &w.created); err != nil {
 				return errors.Join(err, rows.Close())
 			}
-			wakes[id] = seq
+			wakes = append(wakes, w)
 		}
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return err
 		}
-		for id, seq := range wakes {
-			if err := s.waker.WakeAdvance(ctx, tx, id, seq, now); err != nil {
+		slices.SortFunc(wakes, func(a, b wake) int { return cmp.Compare(a.created, b.created) })
+		for _, w := range wakes {
+			if err := s.waker.WakeAdvance(ctx, tx, w.id, w.seq, now); err != nil {
 				return err
 			}
 		}
