@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"dropletops/approvals"
-	"dropletops/handlers"
 	"dropletops/internal/card"
 )
 
@@ -50,12 +49,14 @@ type hands struct {
 	mu       sync.Mutex
 	held     map[string]bool // in the queue, in a hand, or waiting to be tried again
 	overflow bool            // the inbox holds more than the queue could
+	reading  int             // looks into the inbox that are under way
+	let      map[string]bool // what was let go during one: what it read of that is old
 }
 
 func newHands(c Config, r *replies) *hands {
 	return &hands{
 		client: c.Client, inbox: c.Inbox, handler: c.Handler, replies: r,
-		queue: make(chan approvals.Envelope, heldMost), opened: make(chan struct{}), held: map[string]bool{},
+		queue: make(chan approvals.Envelope, heldMost), opened: make(chan struct{}), held: map[string]bool{}, let: map[string]bool{},
 	}
 }
 
@@ -104,16 +105,47 @@ func (h *hands) push(e approvals.Envelope) {
 	}
 }
 
-func (h *hands) holds(key string) bool {
+// leftover hands over, one by one, what is unhandled in the inbox and is not in
+// hand here, and answers how many envelopes it read.
+func (h *hands) leftover(ctx context.Context, each func(approvals.Envelope) error) (read int, err error) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.held[key]
+	h.reading++
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.reading--; h.reading == 0 {
+			clear(h.let)
+		}
+	}()
+	es, err := h.inbox.Unhandled(ctx, heldMost)
+	if err != nil {
+		return 0, fmt.Errorf("look for envelopes that were left unhandled: %w", err)
+	}
+	for _, e := range es {
+		h.mu.Lock()
+		known := h.held[e.Key] || h.let[e.Key]
+		h.mu.Unlock()
+		if known {
+			continue
+		}
+		if err := each(e); err != nil {
+			return 0, err
+		}
+	}
+	if len(es) == heldMost {
+		h.more()
+	}
+	return len(es), nil
 }
 
 func (h *hands) release(key string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.held, key)
+	if h.reading > 0 {
+		h.let[key] = true
+	}
 }
 
 // more says that the inbox holds what the queue does not.
@@ -134,16 +166,9 @@ func (h *hands) refill(ctx context.Context) {
 	if !due {
 		return
 	}
-	es, err := h.inbox.Unhandled(ctx, heldMost)
+	_, err := h.leftover(ctx, func(e approvals.Envelope) error { h.push(e); return nil })
 	if err != nil {
 		h.client.log().Error("the inbox can't be read", "error", safe(err))
-		h.more()
-		return
-	}
-	for _, e := range es {
-		h.push(e)
-	}
-	if len(es) == heldMost {
 		h.more()
 	}
 }
@@ -225,43 +250,6 @@ func (h *hands) finish(ctx context.Context, e approvals.Envelope) {
 				"envelope", e.Key, "error", safe(err))
 			return
 		}
-	}
-}
-
-// errHung says that a handler did not come back when its time was up.
-var errHung = fmt.Errorf("the handler did not end within %s", handleWithin+handleGrace)
-
-// attempt handles once, and comes back whatever the handler does.
-func (h *hands) attempt(work context.Context, e approvals.Envelope) (handlers.Reply, error) {
-	ctx, cancel := context.WithTimeout(work, handleWithin)
-	defer cancel()
-	type outcome struct {
-		reply handlers.Reply
-		err   error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		var o outcome
-		o.err = guard(func() (err error) {
-			o.reply, err = h.handler.Handle(ctx, e)
-			return err
-		})
-		done <- o
-	}()
-	select {
-	case o := <-done:
-		return o.reply, o.err
-	case <-ctx.Done():
-	}
-	late := time.NewTimer(handleGrace)
-	defer late.Stop()
-	select {
-	case o := <-done:
-		return o.reply, o.err
-	case <-late.C:
-		return handlers.Reply{}, errHung
-	case <-work.Done():
-		return handlers.Reply{}, work.Err()
 	}
 }
 

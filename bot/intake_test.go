@@ -47,6 +47,18 @@ func TestRedelivery(t *testing.T) {
 	})
 }
 
+func TestAckComesAfterTheDisk(t *testing.T) {
+	play(t, func(s *stage) { s.memory.putTakes = time.Second }, func(s *stage) {
+		s.ready()
+		s.peer.live()[0].send(command("e1"))
+		time.Sleep(990 * time.Millisecond)
+		if len(s.peer.acked("e1")) != 0 {
+			t.Error("acknowledged before it was on disk")
+		}
+		s.soon(100*time.Millisecond, "acknowledged right after", func() bool { return len(s.peer.acked("e1")) == 1 })
+	})
+}
+
 func TestAckWhileHandlersHang(t *testing.T) {
 	play(t, func(s *stage) { s.hand.handle = hanging(s.hang) }, func(s *stage) {
 		defer close(s.hang)

@@ -13,13 +13,15 @@ import (
 // memory is an Inbox, an Outbox and an Abandoner that behave, and can be made to
 // fail.
 type memory struct {
-	mu       sync.Mutex
-	inbox    []approvals.Envelope
-	seen     map[string]bool
-	handled  map[string]bool
-	attempts map[string]int
-	putErr   error
-	putHangs bool
+	mu        sync.Mutex
+	inbox     []approvals.Envelope
+	seen      map[string]bool
+	handled   map[string]bool
+	attempts  map[string]int
+	putErr    error
+	putHangs  bool
+	putTakes  time.Duration
+	readTakes time.Duration // of which the answer gets that much older
 
 	pubs      map[string]*approvals.Publication
 	order     []string
@@ -37,8 +39,9 @@ func newMemory() *memory {
 
 func (m *memory) Put(ctx context.Context, e approvals.Envelope) (bool, error) {
 	m.mu.Lock()
-	hangs, err := m.putHangs, m.putErr
+	hangs, err, takes := m.putHangs, m.putErr, m.putTakes
 	m.mu.Unlock()
+	time.Sleep(takes)
 	if hangs {
 		<-ctx.Done()
 		return false, ctx.Err()
@@ -74,6 +77,7 @@ func (m *memory) Failed(_ context.Context, key string, attempt int) error {
 }
 
 func (m *memory) Unhandled(_ context.Context, limit int) ([]approvals.Envelope, error) {
+	defer time.Sleep(m.readTakes)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []approvals.Envelope

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,25 +40,28 @@ type publisher struct {
 	pace      *pace
 	process   string
 
-	mu    sync.Mutex
-	dirty map[string]bool
-	wake  chan struct{}
+	mu     sync.Mutex
+	dirty  []string        // in the order in which they changed
+	marked map[string]bool // those in dirty
+	wake   chan struct{}
 
 	// What follows belongs to run's goroutine.
 	jobs    map[string]*job
 	running map[string]*ticking
 	busy    int
+	serial  int
 	results chan result
 	behind  sync.WaitGroup
 }
 
 // job is a request that Slack lags behind on.
 type job struct {
-	id    string
-	since time.Time // when it began to wait
-	steps []step    // what there is to do, the most urgent first
-	stale bool      // what is to be done must be looked up (again)
-	busy  bool      // one of its steps is being done
+	id     string
+	since  time.Time // when it began to wait
+	serial int       // of those that began at once, which was first
+	steps  []step    // what there is to do, the most urgent first
+	stale  bool      // what is to be done must be looked up (again)
+	busy   bool      // one of its steps is being done
 	// supersede says that its card can't be edited any more and a new one is due.
 	supersede bool
 	told      bool // its asker knows that it waits
@@ -70,7 +74,7 @@ type job struct {
 func newPublisher(c Config, p *pace, r *replies) *publisher {
 	return &publisher{
 		client: c.Client, outbox: c.Outbox, abandoner: c.Abandoner, replies: r, pace: p, process: c.Process,
-		dirty: map[string]bool{}, wake: make(chan struct{}, 1),
+		marked: map[string]bool{}, wake: make(chan struct{}, 1),
 		jobs: map[string]*job{}, running: map[string]*ticking{},
 		results: make(chan result, sendersAtOnce),
 	}
@@ -78,7 +82,10 @@ func newPublisher(c Config, p *pace, r *replies) *publisher {
 
 func (p *publisher) kick(id string) {
 	p.mu.Lock()
-	p.dirty[id] = true
+	if !p.marked[id] {
+		p.marked[id] = true
+		p.dirty = append(p.dirty, id)
+	}
 	p.mu.Unlock()
 	select {
 	case p.wake <- struct{}{}:
@@ -123,15 +130,17 @@ func (p *publisher) run(stop, work context.Context) {
 func (p *publisher) absorb(ctx context.Context) {
 	now := p.client.now()
 	p.mu.Lock()
-	for id := range p.dirty {
+	for _, id := range p.dirty {
 		j := p.jobs[id]
 		if j == nil {
-			j = &job{id: id, since: now}
+			p.serial++
+			j = &job{id: id, since: now, serial: p.serial}
 			p.jobs[id] = j
 		}
 		j.stale = true
 	}
-	clear(p.dirty)
+	p.dirty = nil
+	clear(p.marked)
 	p.mu.Unlock()
 	for _, j := range p.jobs {
 		if j.stale && !j.busy && !now.Before(j.loadAfter) {
@@ -207,7 +216,7 @@ func before(a, b *job) int {
 	if a.steps[0].rank != b.steps[0].rank {
 		return a.steps[0].rank - b.steps[0].rank
 	}
-	return a.since.Compare(b.since)
+	return cmp.Or(a.since.Compare(b.since), a.serial-b.serial)
 }
 
 // may takes the step's turn and answers 0, or how long until it may be taken.

@@ -266,3 +266,25 @@ func TestEndsBeforeProgress(t *testing.T) {
 		}
 	})
 }
+
+func TestElapsedTimeLeavesRoom(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		s.ready()
+		for i := range 60 {
+			id := fmt.Sprint("r-", i)
+			s.memory.request(id, fmt.Sprint("C", i), approvals.Running)
+			s.bot.Kick(id)
+		}
+		s.soon(time.Minute, "all cards stand", s.memory.upToDate)
+		for i := range 10 {
+			time.Sleep(20 * time.Second)
+			id := fmt.Sprint("r-", i)
+			s.memory.state(id, approvals.Completed)
+			s.bot.Kick(id)
+			s.soon(400*time.Millisecond, "an end does not wait behind elapsed time", s.memory.upToDate)
+		}
+		if n := len(s.peer.called("chat.update")); n < 50 {
+			t.Errorf("%d edits: the cards stand still", n)
+		}
+	})
+}

@@ -17,15 +17,10 @@ import (
 // recover hands on what a crash left unhandled. It answers once that is queued;
 // telling people about what is too old goes on behind it, at Slack's pace.
 func (in *intake) recover(ctx context.Context) error {
-	es, err := in.inbox.Unhandled(ctx, heldMost)
-	if err != nil {
-		return fmt.Errorf("look for envelopes that were left unhandled: %w", err)
-	}
 	var late []approvals.Envelope
 	carried := 0
-	for _, e := range es {
+	read, err := in.hands.leftover(ctx, func(e approvals.Envelope) error {
 		switch {
-		case in.hands.holds(e.Key):
 		case in.client.now().Sub(e.ReceivedAt) > tooOld:
 			late = append(late, e)
 		case e.Attempt > boots:
@@ -43,11 +38,12 @@ func (in *intake) recover(ctx context.Context) error {
 			e.Attempt++
 			in.hands.push(e)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	if len(es) == heldMost {
-		in.hands.more()
-	}
-	if len(es) > 0 {
+	if read > 0 {
 		in.client.log().Info("found envelopes that were left unhandled", "carried_on", carried, "too_old", len(late))
 	}
 	if len(late) > 0 {

@@ -45,11 +45,16 @@ func TestRecover(t *testing.T) {
 
 func TestMoreThanFitsInMemory(t *testing.T) {
 	play(t, func(s *stage) {
+		s.memory.readTakes = 50 * time.Millisecond
+		s.hand.handle = func(_ context.Context, e approvals.Envelope) (handlers.Reply, error) {
+			time.Sleep(time.Duration(1+len(e.Key)*7%30) * time.Millisecond)
+			return handlers.Reply{}, nil
+		}
 		for i := range 2500 {
 			_, _ = s.memory.Put(context.Background(), approvals.Envelope{Key: fmt.Sprint("e", i), Type: "events_api", Payload: []byte(`{}`), ReceivedAt: time.Now()})
 		}
 	}, func(s *stage) {
-		s.soon(time.Minute, "all are handled", func() bool { ids, _ := s.memory.Unhandled(t.Context(), 9); return len(ids) == 0 })
+		s.soon(5*time.Minute, "all are handled", func() bool { ids, _ := s.memory.Unhandled(t.Context(), 9); return len(ids) == 0 })
 		if n := len(s.hand.handled()); n != 2500 {
 			t.Errorf("%d were handled", n)
 		}
