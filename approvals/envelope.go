@@ -11,8 +11,8 @@ import (
 type Envelope struct {
 	// Key is its place in the inbox: Slack's envelope_id.
 	Key string
-	// Event tells the same event in another envelope: an event_id, or a
-	// trigger_id; empty if there is none.
+	// Event tells the same event in another envelope: the envelope's type, then
+	// its event_id or trigger_id; empty if there is none.
 	Event      string
 	Type       string // slash_commands, interactive, events_api
 	Payload    json.RawMessage

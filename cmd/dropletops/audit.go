@@ -5,7 +5,9 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,22 +26,20 @@ func (p program) auditCommand() *cobra.Command {
 func (p program) auditStore(ctx context.Context) (*store.Store, error) {
 	url := "sqlite:dropletops.db"
 	for _, kv := range p.environ {
-		if v, ok := cutEnv(kv, "DATABASE_URL"); ok && v != "" {
+		if v, ok := strings.CutPrefix(kv, "DATABASE_URL="); ok && v != "" {
 			url = v
 		}
 	}
-	s, err := store.Open(ctx, url, time.Now)
+	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		if _, err := os.Stat(file); err != nil { // opening it would make an empty one, and find nothing wrong with it
+			return nil, failure{fmt.Errorf("DATABASE_URL: there is no database %s here", file)}
+		}
+	}
+	s, err := store.Open(ctx, url, "audit", time.Now)
 	if err != nil {
 		return nil, failure{fmt.Errorf("DATABASE_URL: %w", err)}
 	}
 	return s, nil
-}
-
-func cutEnv(kv, name string) (string, bool) {
-	if len(kv) > len(name) && kv[:len(name)] == name && kv[len(name)] == '=' {
-		return kv[len(name)+1:], true
-	}
-	return "", false
 }
 
 func (p program) auditVerify() *cobra.Command {

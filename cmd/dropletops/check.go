@@ -68,7 +68,7 @@ func (p program) check(ctx context.Context, cfg *config, out io.Writer) error {
 		return "accepted, and may read Droplets", do.Check(ctx)
 	})
 	say("DATABASE_URL", func(ctx context.Context) (string, error) {
-		s, err := store.Open(ctx, cfg.DatabaseURL, time.Now)
+		s, err := store.Open(ctx, cfg.DatabaseURL, "check", time.Now)
 		if err != nil {
 			return "", err
 		}

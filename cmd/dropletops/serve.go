@@ -86,7 +86,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	st, err := store.Open(ctx, cfg.DatabaseURL, p.knobs.now)
+	st, err := store.Open(ctx, cfg.DatabaseURL, instance, p.knobs.now)
 	if err != nil {
 		return failure{fmt.Errorf("DATABASE_URL: %w", err)}
 	}

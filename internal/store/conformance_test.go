@@ -88,7 +88,7 @@ func (b *bench) reopen(t *testing.T) {
 
 func (b *bench) open(t *testing.T) {
 	t.Helper()
-	s, err := store.Open(t.Context(), b.url, b.clock.now)
+	s, err := store.Open(t.Context(), b.url, "process-1", b.clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,7 +388,7 @@ func TestInbox(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(left) != 2 || left[0].Key != "e1" || left[1].Key != "e3" || left[1].Attempt != 2 || string(left[0].Payload) != `{"text":"reboot web-1"}` {
+		if len(left) != 2 || left[0].Key != "e1" || left[1].Key != "e3" || left[0].Attempt != 1 || left[1].Attempt != 3 || string(left[0].Payload) != `{"text":"reboot web-1"}` {
 			t.Errorf("unhandled: %+v", left)
 		}
 		e, err := b.Envelope(ctx, "e2")
@@ -553,6 +553,67 @@ func TestAnActionIsOneTargets(t *testing.T) {
 		taken, err := b.ActionTaken(t.Context(), 55)
 		if err != nil || !taken {
 			t.Errorf("taken %v, %v", taken, err)
+		}
+	})
+}
+
+// What one replica has in hand is not another's, until its claim runs out.
+func TestEnvelopesInHandAreClaimed(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		if b.Exclusive() {
+			return // one process at a time: what is left is the next one's at once
+		}
+		ctx := t.Context()
+		if _, err := b.Put(ctx, approvals.Envelope{Key: "e1", Type: "slash_commands", Payload: []byte(`{}`), ReceivedAt: b.clock.now()}); err != nil {
+			t.Fatal(err)
+		}
+		other, err := store.Open(ctx, b.url, "process-2", b.clock.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := other.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if left, err := other.Unhandled(ctx, 10); err != nil || len(left) != 0 {
+			t.Errorf("another replica's: %v, %v", left, err)
+		}
+		if left, err := b.Unhandled(ctx, 10); err != nil || len(left) != 1 {
+			t.Errorf("its own: %v, %v", left, err)
+		}
+		b.clock.forward(time.Minute)
+		if left, err := other.Unhandled(ctx, 10); err != nil || len(left) != 1 {
+			t.Errorf("after its claim ran out: %v, %v", left, err)
+		}
+		if left, err := b.Unhandled(ctx, 10); err != nil || len(left) != 0 {
+			t.Errorf("taken over by another: %v, %v", left, err)
+		}
+	})
+}
+
+func TestANoteThatWasGivenUpIsNotDue(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		create(t, b, "r-1")
+		r, err := b.Update(ctx, "r-1", func(r *approvals.Request) (approvals.Change, error) {
+			return r.Decide(approvals.ToDeny, bob, b.clock.now())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := b.Publication(ctx, "r-1")
+		if err != nil || len(p.Notes) != 1 {
+			t.Fatalf("%+v, %v", p, err)
+		}
+		if err := b.Published(ctx, "r-1", approvals.MessageRef{ChannelID: "C1", TS: "1.2"}, r.Version); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.NotePosted(ctx, "r-1", p.Notes[0].Seq, ""); err != nil {
+			t.Fatal(err)
+		}
+		if ids, err := b.Unpublished(ctx, 10); err != nil || len(ids) != 0 {
+			t.Errorf("due: %v, %v", ids, err)
 		}
 	})
 }

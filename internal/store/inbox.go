@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"dropletops/approvals"
 )
@@ -79,8 +82,9 @@ func (s *Store) commit(group []put) {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		for i, p := range group {
 			e := p.envelope
-			res, err := tx.ExecContext(ctx, s.sql(`INSERT INTO inbox (key, event, type, payload, received_at) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT DO NOTHING`), e.Key, nullString(e.Event), e.Type, string(e.Payload), micros(e.ReceivedAt))
+			res, err := tx.ExecContext(ctx, s.sql(`INSERT INTO inbox (key, event, type, payload, received_at, claimed_by, claimed_until)
+				VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`), e.Key, nullString(e.Event), e.Type, string(e.Payload),
+				micros(e.ReceivedAt), s.process, micros(s.now().Add(claimFor)))
 			if err != nil {
 				return fmt.Errorf("write envelope %s down: %w", e.Key, err)
 			}
@@ -114,37 +118,65 @@ func (s *Store) markHandled(ctx context.Context, tx *sql.Tx, key string) error {
 	return nil
 }
 
-// Failed counts a handling that did not work.
+// Failed counts a handling that did not work, and keeps the envelope claimed.
 func (s *Store) Failed(ctx context.Context, key string, attempt int) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ? WHERE key = ?`), attempt, key)
+		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ?, claimed_by = ?, claimed_until = ? WHERE key = ?`),
+			attempt, s.process, micros(s.now().Add(claimFor)), key)
 		return err
 	})
 }
 
-const envelopeColumns = `SELECT key, event, type, payload, received_at, attempt FROM inbox `
+// claimFor is how long an envelope is its process's own before another replica
+// may take it over. It is well above one handling, which is bounded by 25 s.
+const claimFor = 45 * time.Second
 
-// Unhandled lists envelopes that are not done with, oldest first.
+const envelopeColumns = `key, event, type, payload, received_at, attempt`
+
+// Unhandled lists envelopes that are not done with, oldest first, and claims them
+// for this process. What another replica has in hand is not among them; on
+// SQLite there is none. What this process has in hand itself may be.
 func (s *Store) Unhandled(ctx context.Context, limit int) ([]approvals.Envelope, error) {
-	rows, err := s.read.QueryContext(ctx, s.sql(envelopeColumns+`WHERE handled_at IS NULL ORDER BY received_at, key LIMIT ?`), limit)
+	var out []approvals.Envelope
+	now := s.now()
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, s.sql(`UPDATE inbox SET claimed_by = ?, claimed_until = ? WHERE key IN (
+			SELECT key FROM inbox WHERE handled_at IS NULL AND (claimed_by = ? OR claimed_until < ? OR ?)
+			ORDER BY received_at, key LIMIT ?`+s.skipLocked()+`) RETURNING `+envelopeColumns),
+			s.process, micros(now.Add(claimFor)), s.process, micros(now), s.Exclusive(), limit)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			e, err := scanEnvelope(rows)
+			if err != nil {
+				return err
+			}
+			out = append(out, e)
+		}
+		return rows.Err()
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list what is unhandled: %w", err)
 	}
-	defer rows.Close()
-	var out []approvals.Envelope
-	for rows.Next() {
-		e, err := scanEnvelope(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
+	slices.SortFunc(out, func(a, b approvals.Envelope) int {
+		return cmp.Or(a.ReceivedAt.Compare(b.ReceivedAt), cmp.Compare(a.Key, b.Key))
+	})
+	return out, nil
+}
+
+// skipLocked has a PostgreSQL replica pass over what another one is just claiming.
+func (s *Store) skipLocked() string {
+	if s.kind == postgres {
+		return " FOR UPDATE SKIP LOCKED"
 	}
-	return out, rows.Err()
+	return ""
 }
 
 // Envelope loads an envelope; ErrNotFound if there is none.
 func (s *Store) Envelope(ctx context.Context, key string) (approvals.Envelope, error) {
-	e, err := scanEnvelope(s.read.QueryRowContext(ctx, s.sql(envelopeColumns+`WHERE key = ?`), key))
+	e, err := scanEnvelope(s.read.QueryRowContext(ctx, s.sql(`SELECT `+envelopeColumns+` FROM inbox WHERE key = ?`), key))
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, fmt.Errorf("%w: envelope %.40q", approvals.ErrNotFound, key)
 	}
@@ -160,5 +192,6 @@ func scanEnvelope(row interface{ Scan(...any) error }) (approvals.Envelope, erro
 		return e, fmt.Errorf("load an envelope: %w", err)
 	}
 	e.Event, e.Payload, e.ReceivedAt = event.String, []byte(payload), timeOf(at)
+	e.Attempt++ // the table has how often it failed
 	return e, nil
 }

@@ -92,6 +92,7 @@ func (s *Store) Posting(ctx context.Context, id, by string) error {
 
 // Published writes down where a request's card stands and which version of the
 // request it shows. The first time it wakes the runner up for one that may run.
+// An empty ref says that it has no card and gets none.
 func (s *Store) Published(ctx context.Context, id string, ref approvals.MessageRef, version int64) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		var before, state string
@@ -120,9 +121,16 @@ func firstRun(before, state string) int {
 	return 0
 }
 
-// NotePosted writes down where a note stands.
+// noPlace is the ts of a note that was given up.
+const noPlace = "-"
+
+// NotePosted writes down where a note stands; an empty ts says that it was given
+// up and is not due any more.
 func (s *Store) NotePosted(ctx context.Context, id string, seq int64, ts string) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		if ts == "" {
+			ts = noPlace
+		}
 		_, err := tx.ExecContext(ctx, s.sql(`UPDATE notes SET ts = ? WHERE request_id = ? AND seq = ?`), ts, id, seq)
 		return err
 	})

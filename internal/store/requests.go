@@ -280,6 +280,10 @@ func (s *Store) Reawaken(ctx context.Context) (int, error) {
 			if err := s.waker.WakeAdvance(ctx, tx, w.id, w.seq, now); err != nil {
 				return err
 			}
+			// The publisher learns which cards show an elapsed time.
+			if err := s.waker.WakePublish(ctx, tx, w.id); err != nil {
+				return err
+			}
 		}
 		n = len(wakes)
 		return nil

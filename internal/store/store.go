@@ -28,12 +28,14 @@ type Store struct {
 	read  *sql.DB // on PostgreSQL the same pool as write
 	pool  *pgxpool.Pool
 	kind  dialect
-	now   func() time.Time
-	waker Waker
-	base  context.Context // for commits that no caller's going away may cut short
-	puts  chan put
-	quit  chan struct{}
-	done  chan struct{}
+	// process names this process among the replicas, and unlike any before it.
+	process string
+	now     func() time.Time
+	waker   Waker
+	base    context.Context // for commits that no caller's going away may cut short
+	puts    chan put
+	quit    chan struct{}
+	done    chan struct{}
 }
 
 type dialect string
@@ -53,9 +55,10 @@ type Waker interface {
 }
 
 // Open opens the database that a DATABASE_URL names ("sqlite:FILE" or
-// "postgres://…") and brings its tables up to date.
-func Open(ctx context.Context, url string, now func() time.Time) (*Store, error) {
-	s := &Store{now: now, base: context.WithoutCancel(ctx), puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
+// "postgres://…") and brings its tables up to date. process names this process,
+// differently at each start.
+func Open(ctx context.Context, url, process string, now func() time.Time) (*Store, error) {
+	s := &Store{now: now, process: process, base: context.WithoutCancel(ctx), puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
 	var err error
 	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		err = s.openSQLite(ctx, file)

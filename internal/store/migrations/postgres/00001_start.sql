@@ -57,6 +57,8 @@ CREATE TABLE inbox (
     payload     TEXT NOT NULL,
     received_at BIGINT NOT NULL,
     attempt     BIGINT NOT NULL DEFAULT 0,
+    claimed_by    TEXT NOT NULL DEFAULT '',
+    claimed_until BIGINT NOT NULL DEFAULT 0,
     handled_at  BIGINT
 );
 CREATE INDEX inbox_unhandled ON inbox (received_at) WHERE handled_at IS NULL;

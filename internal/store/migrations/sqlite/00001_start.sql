@@ -57,6 +57,8 @@ CREATE TABLE inbox (
     payload     TEXT NOT NULL,
     received_at INTEGER NOT NULL,
     attempt     INTEGER NOT NULL DEFAULT 0,
+    claimed_by    TEXT NOT NULL DEFAULT '',
+    claimed_until INTEGER NOT NULL DEFAULT 0,
     handled_at  INTEGER
 ) STRICT;
 CREATE INDEX inbox_unhandled ON inbox (received_at) WHERE handled_at IS NULL;
