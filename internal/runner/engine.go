@@ -37,6 +37,7 @@ func (reconcileArgs) Kind() string { return "reconcile" }
 type Engine struct {
 	insert *river.Client[*sql.Tx] // inserts inside the store's transactions
 	work   worker                 // works; on SQLite the same client
+	now    func() time.Time
 }
 
 type worker interface {
@@ -108,7 +109,7 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(reconcileEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return reconcileArgs{}, nil }, nil)},
 	}
-	e := &Engine{}
+	e := &Engine{now: c.Runner.Now}
 	var err error
 	if c.Work == nil {
 		e.insert, err = river.NewClient(c.Insert, cfg)
@@ -143,8 +144,16 @@ func (e *Engine) Stop(ctx context.Context) error {
 }
 
 // WakeAdvance wakes the runner up for a request; see store.Waker.
+//
+// River hands a job that has any ScheduledAt, also one that is past, to its
+// scheduler: that looks every 5 s, and not at all in the 15 s that a dead
+// process's term as leader goes on. What is due now is inserted as available.
 func (e *Engine) WakeAdvance(ctx context.Context, tx *sql.Tx, request string, seq int64, at time.Time) error {
-	_, err := e.insert.InsertTx(ctx, tx, advanceArgs{ID: request, Seq: seq}, &river.InsertOpts{ScheduledAt: at})
+	var opts *river.InsertOpts
+	if wait := at.Sub(e.now()); wait > 0 {
+		opts = &river.InsertOpts{ScheduledAt: time.Now().Add(wait)} // River goes by the real clock
+	}
+	_, err := e.insert.InsertTx(ctx, tx, advanceArgs{ID: request, Seq: seq}, opts)
 	return err
 }
 
