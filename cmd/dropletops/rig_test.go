@@ -69,7 +69,7 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	t.Parallel()
 	r := &rig{t: t,
-		slack: simslack.New(simslack.Options{Rates: simslack.Rates{Scale: 20}}),
+		slack: simslack.New(simslack.Options{Rates: simslack.Rates{Scale: 20}, Scopes: loadManifest(t).botScopes()}),
 		do:    simdo.New(simdo.Options{Speed: speed, StatusLag: 200 * time.Millisecond})}
 	if err := r.do.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -89,12 +89,13 @@ func newRig(t *testing.T) *rig {
 		"SLACK_APP_TOKEN":      r.slack.AppToken(), "SLACK_BOT_TOKEN": r.slack.BotToken(), "SLACK_API_URL": r.slack.APIURL(),
 		"DIGITALOCEAN_TOKEN": "dop_v1_test", "DIGITALOCEAN_API_URL": r.do.URL(),
 		"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "test.db"),
-		"HTTP_ADDR":    r.http, "LOG_FORMAT": "text",
+		"HTTP_ADDR":    r.http, "LOG_FORMAT": "text", "LOG_LEVEL": "debug",
 	}
 	t.Cleanup(func() {
 		if r.proc != nil {
 			r.kill()
 		}
+		r.noTokens()
 		if t.Failed() && r.proc != nil {
 			t.Logf("the program's log:\n%s", r.proc.out.String())
 		}
