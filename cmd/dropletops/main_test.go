@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 		parallel()
 		os.Exit(m.Run())
 	}
-	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), later: knob("DROPLETOPS_TEST_LATER"), cross: dying()}}
+	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), later: knob("DROPLETOPS_TEST_LATER")}}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	code := p.run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
