@@ -21,8 +21,10 @@ type Config struct {
 	Token     string
 	BaseURL   string            // default https://api.digitalocean.com/
 	Transport http.RoundTripper // nil: one with time-outs of its own
-	PerMinute int               // requests a minute; 0 = 240, DigitalOcean's limit being 250
-	Timeout   time.Duration     // of one mutation; one read has half of it; 0 = 30 s
+	// Wrap is put around the transport; nil is nothing. Tests watch the calls there.
+	Wrap      func(http.RoundTripper) http.RoundTripper
+	PerMinute int           // requests a minute; 0 = 240, DigitalOcean's limit being 250
+	Timeout   time.Duration // of one mutation; one read has half of it; 0 = 30 s
 	// Now is the wall clock: it dates what is kept for a short while, and reads
 	// ratelimit-reset. Waiting is done with the runtime's timers. nil = time.Now.
 	Now       func() time.Time
@@ -95,6 +97,10 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Transport == nil {
 		cfg.Transport = newTransport()
 	}
+	sender := cfg.Transport
+	if cfg.Wrap != nil {
+		sender = cfg.Wrap(sender)
+	}
 	c := &Client{
 		log: cfg.Log, base: cfg.Transport, budget: newBudget(cfg.PerMinute, cfg.Now), now: cfg.Now,
 		timeout: cfg.Timeout, cacheFor: cfg.CacheFor,
@@ -104,7 +110,7 @@ func New(cfg Config) (*Client, error) {
 	// Neither godo.NewFromToken nor its retry option: both send a POST again
 	// after a 500. Redirects are not followed, since a 307 would do the same.
 	c.godo, err = godo.New(&http.Client{
-		Transport:     &guarded{base: cfg.Transport, token: token, budget: c.budget, log: cfg.Log},
+		Transport:     &guarded{base: sender, token: token, budget: c.budget, log: cfg.Log},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, godo.SetBaseURL(base.String()))
 	if err != nil {

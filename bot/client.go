@@ -29,6 +29,9 @@ type Access struct {
 	Now    func() time.Time // nil is time.Now
 	// Metrics is where the counters are registered; nil leaves them unregistered.
 	Metrics prometheus.Registerer
+	// Wrap is put around what sends the calls of the Web API; nil is nothing.
+	// Tests watch the calls there.
+	Wrap func(http.RoundTripper) http.RoundTripper
 	// Dial makes network connections; nil is the net package's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -76,7 +79,11 @@ func NewClient(a Access) (*Client, error) {
 		return nil, fmt.Errorf("register the metrics of Slack: %w", err)
 	}
 	c := &Client{access: a, base: base, metrics: m, rejected: make(chan *Rejected, 1)}
-	c.http = &http.Client{Transport: c.transport(), Timeout: httpTimeout, CheckRedirect: stay}
+	var transport http.RoundTripper = c.transport()
+	if a.Wrap != nil {
+		transport = a.Wrap(transport)
+	}
+	c.http = &http.Client{Transport: transport, Timeout: httpTimeout, CheckRedirect: stay}
 	c.web = slack.New(a.BotToken, slack.OptionHTTPClient(c.http), slack.OptionAPIURL(base.String()), slack.OptionLog(quiet()))
 	return c, nil
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -18,7 +20,7 @@ func TestMain(m *testing.M) {
 		parallel()
 		os.Exit(m.Run())
 	}
-	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), later: knob("DROPLETOPS_TEST_LATER")}}
+	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), clock: clock(), cross: dying()}}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	code := p.run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -49,4 +51,25 @@ func knob(name string) time.Duration {
 		os.Exit(exitUsage)
 	}
 	return d
+}
+
+// clock is the real one, put forward by DROPLETOPS_TEST_LATER; or one that has
+// run DROPLETOPS_TEST_FAST times as fast since DROPLETOPS_TEST_SINCE (RFC 3339).
+func clock() func() time.Time {
+	if fast := os.Getenv("DROPLETOPS_TEST_FAST"); fast != "" {
+		n, err := strconv.Atoi(fast)
+		since, err2 := time.Parse(time.RFC3339Nano, os.Getenv("DROPLETOPS_TEST_SINCE"))
+		if err = errors.Join(err, err2); err != nil {
+			fmt.Fprintln(os.Stderr, "DROPLETOPS_TEST_FAST", err)
+			os.Exit(exitUsage)
+		}
+		return fastClock(since, n)
+	}
+	later := knob("DROPLETOPS_TEST_LATER")
+	return func() time.Time { return time.Now().Add(later) }
+}
+
+// fastClock runs n times as fast as the real one since a moment.
+func fastClock(since time.Time, n int) func() time.Time {
+	return func() time.Time { return since.Add(time.Duration(n) * time.Since(since)) }
 }

@@ -67,10 +67,16 @@ const speed = 60
 // newRig sets the world up; start starts the program.
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigOn(t, simdo.Options{Speed: speed, StatusLag: 200 * time.Millisecond})
+}
+
+// newRigOn sets up a world with another DigitalOcean.
+func newRigOn(t *testing.T, digitalOcean simdo.Options) *rig {
+	t.Helper()
 	t.Parallel()
 	r := &rig{t: t,
 		slack: simslack.New(simslack.Options{Rates: simslack.Rates{Scale: 20}, Scopes: loadManifest(t).botScopes()}),
-		do:    simdo.New(simdo.Options{Speed: speed, StatusLag: 200 * time.Millisecond})}
+		do:    simdo.New(digitalOcean)}
 	if err := r.do.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
@@ -118,9 +124,14 @@ func (r *rig) start() *rig {
 	r.t.Helper()
 	r.launch("serve")
 	r.wait("two sockets", func(s *simslack.Snapshot) bool { return s.ReadySockets() >= 2 })
-	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
-	defer cancel()
-	for ctx.Err() == nil {
+	return r.becomesReady()
+}
+
+// becomesReady waits until /readyz says so.
+func (r *rig) becomesReady() *rig {
+	r.t.Helper()
+	deadline := time.Now().Add(patience)
+	for ; time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) { // nothing tells when an answer will change
 		if code, _ := r.get("/readyz"); code == http.StatusOK {
 			return r
 		}

@@ -65,16 +65,6 @@ func (p program) configure(stderr io.Writer) (*config, error) {
 	return cfg, err
 }
 
-// knobs are what tests set otherwise than production does.
-type knobs struct {
-	// within is how long a request waits for its decision; 0 is the policy's own.
-	within time.Duration
-	// later is how far the clock is put forward.
-	later time.Duration
-}
-
-func (k knobs) now() time.Time { return time.Now().Add(k.later) }
-
 // drain is how long work in hand may take after SIGTERM. The process must have
 // ended within 10 s (CONTRACT §2).
 const drain = 7 * time.Second
@@ -95,12 +85,16 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 			log.Error("the database was not closed cleanly", "error", err)
 		}
 	}()
-	do, err := api.New(api.Config{Token: cfg.Token, BaseURL: cfg.DigitalOceanAPIURL, Now: p.knobs.now, Log: log, UserAgent: "dropletops/" + version})
+	if p.knobs.cross != nil {
+		st.OnCrossing(p.knobs.cross)
+	}
+	do, err := api.New(api.Config{Token: cfg.Token, BaseURL: cfg.DigitalOceanAPIURL, Now: p.knobs.now, Log: log, UserAgent: "dropletops/" + version,
+		Wrap: p.knobs.crossings("DigitalOcean")})
 	if err != nil {
 		return failure{fmt.Errorf("DIGITALOCEAN_API_URL: %w", err)}
 	}
 	slack, err := bot.NewClient(bot.Access{AppToken: cfg.SlackAppToken, BotToken: cfg.SlackBotToken, APIURL: cfg.SlackAPIURL,
-		Log: log, Now: p.knobs.now, Metrics: reg})
+		Log: log, Now: p.knobs.now, Metrics: reg, Wrap: p.knobs.crossings("Slack")})
 	if err != nil {
 		return failure{fmt.Errorf("SLACK_API_URL: %w", err)}
 	}

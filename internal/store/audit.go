@@ -18,7 +18,7 @@ const auditLock = 7_311_205_001
 
 // Record appends audit lines.
 func (s *Store) Record(ctx context.Context, lines ...approvals.Line) error {
-	return s.tx(ctx, func(tx *sql.Tx) error { return s.appendAudit(ctx, tx, lines) })
+	return s.tx(ctx, "record", func(tx *sql.Tx) error { return s.appendAudit(ctx, tx, lines) })
 }
 
 // appendAudit numbers the lines and chains each to the one before: its hash is

@@ -79,7 +79,7 @@ func (s *Store) commitPuts() {
 func (s *Store) commit(group []put) {
 	fresh := make([]bool, len(group))
 	ctx := s.base
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, "put", func(tx *sql.Tx) error {
 		for i, p := range group {
 			e := p.envelope
 			res, err := tx.ExecContext(ctx, s.sql(`INSERT INTO inbox (key, event, type, payload, received_at, claimed_by, claimed_until)
@@ -103,7 +103,7 @@ func (s *Store) commit(group []put) {
 
 // Handled marks an envelope as done with.
 func (s *Store) Handled(ctx context.Context, key string) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, "handled", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ? WHERE key = ? AND handled_at IS NULL`), micros(s.now()), key)
 		return err
 	})
@@ -120,7 +120,7 @@ func (s *Store) markHandled(ctx context.Context, tx *sql.Tx, key string) error {
 
 // Failed counts a handling that did not work, and keeps the envelope claimed.
 func (s *Store) Failed(ctx context.Context, key string, attempt int) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, "failed", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ?, claimed_by = ?, claimed_until = ? WHERE key = ?`),
 			attempt, s.process, micros(s.now().Add(claimFor)), key)
 		return err
@@ -139,7 +139,7 @@ const envelopeColumns = `key, event, type, payload, received_at, attempt`
 func (s *Store) Unhandled(ctx context.Context, limit int) ([]approvals.Envelope, error) {
 	var out []approvals.Envelope
 	now := s.now()
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, "unhandled", func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, s.sql(`UPDATE inbox SET claimed_by = ?, claimed_until = ? WHERE key IN (
 			SELECT key FROM inbox WHERE handled_at IS NULL AND (claimed_by = ? OR claimed_until < ? OR ?)
 			ORDER BY received_at, key LIMIT ?`+s.skipLocked()+`) RETURNING `+envelopeColumns),

@@ -76,7 +76,7 @@ const postingFor = 30 * time.Second
 // ErrConflict if the card stands, or another process set out a short while ago.
 func (s *Store) Posting(ctx context.Context, id, by string) error {
 	now := s.now()
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, "posting", func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, s.sql(`UPDATE requests SET posting_by = ?, posting_at = ?
 			WHERE id = ? AND card_ts = '' AND (posting_by = '' OR posting_by = ? OR posting_at < ? OR ?)`),
 			by, micros(now), id, by, micros(now.Add(-postingFor)), s.Exclusive())
@@ -94,7 +94,7 @@ func (s *Store) Posting(ctx context.Context, id, by string) error {
 // request it shows. The first time it wakes the runner up for one that may run.
 // An empty ref says that it has no card and gets none.
 func (s *Store) Published(ctx context.Context, id string, ref approvals.MessageRef, version int64) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, "published", func(tx *sql.Tx) error {
 		var before, state string
 		if err := tx.QueryRowContext(ctx, s.sql(`SELECT card_ts, state FROM requests WHERE id = ?`+s.forUpdate()), id).Scan(&before, &state); err != nil {
 			return fmt.Errorf("load request %s: %w", id, err)
@@ -127,7 +127,7 @@ const noPlace = "-"
 // NotePosted writes down where a note stands; an empty ts says that it was given
 // up and is not due any more.
 func (s *Store) NotePosted(ctx context.Context, id string, seq int64, ts string) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, "note posted", func(tx *sql.Tx) error {
 		if ts == "" {
 			ts = noPlace
 		}

@@ -14,7 +14,7 @@ import (
 
 // Create writes a new request down, with what must become durable with it.
 func (s *Store) Create(ctx context.Context, r *approvals.Request, c approvals.Change) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, "create", func(tx *sql.Tx) error {
 		body, err := json.Marshal(r)
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ var errGuard = fmt.Errorf("%w: a newer version is there", approvals.ErrConflict)
 
 func (s *Store) update(ctx context.Context, id string, f func(*approvals.Request) (approvals.Change, error)) (*approvals.Request, error) {
 	var r *approvals.Request
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, "update", func(tx *sql.Tx) error {
 		var err error
 		if r, err = s.load(ctx, tx, id, s.forUpdate()); err != nil {
 			return err
@@ -254,7 +254,7 @@ func (s *Store) CurrentWake(ctx context.Context, id string) (int64, error) {
 func (s *Store) Reawaken(ctx context.Context) (int, error) {
 	now := s.now()
 	n := 0
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, "reawaken", func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, s.sql(`UPDATE requests SET wake_seq = wake_seq + 1
 			WHERE state = 'running' OR (state = 'pending' AND expires_at <= ?) RETURNING id, wake_seq, created_at`), micros(now))
 		if err != nil {

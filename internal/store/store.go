@@ -33,9 +33,11 @@ type Store struct {
 	now     func() time.Time
 	waker   Waker
 	base    context.Context // for commits that no caller's going away may cut short
-	puts    chan put
-	quit    chan struct{}
-	done    chan struct{}
+	// cross is told of every point at which dying makes a difference; see OnCrossing.
+	cross func(point string)
+	puts  chan put
+	quit  chan struct{}
+	done  chan struct{}
 }
 
 type dialect string
@@ -58,7 +60,7 @@ type Waker interface {
 // "postgres://…") and brings its tables up to date. process names this process,
 // differently at each start.
 func Open(ctx context.Context, url, process string, now func() time.Time) (*Store, error) {
-	s := &Store{now: now, process: process, base: context.WithoutCancel(ctx), puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
+	s := &Store{now: now, process: process, base: context.WithoutCancel(ctx), cross: func(string) {}, puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
 	var err error
 	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		err = s.openSQLite(ctx, file)
@@ -78,6 +80,11 @@ func Open(ctx context.Context, url, process string, now func() time.Time) (*Stor
 // SetWaker names who makes wake-ups durable. It is called once, before any
 // change: the waker's own tables are in this database, so it comes second.
 func (s *Store) SetWaker(w Waker) { s.waker = w }
+
+// OnCrossing has f called right before and right after each commit, with its
+// name: the points between which a process can die. Tests die there. It is
+// called once, before any change.
+func (s *Store) OnCrossing(f func(point string)) { s.cross = f }
 
 // Exclusive says whether this process is the only one at the database, as on
 // SQLite: what another process had in hand when it died is then free at once.
@@ -133,8 +140,9 @@ func (s *Store) sql(query string) string {
 	return b.String()
 }
 
-// tx runs f in one transaction. On SQLite it takes the write lock at once.
-func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
+// tx runs f in one transaction, which has a name. On SQLite it takes the write
+// lock at once.
+func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -142,9 +150,11 @@ func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := f(tx); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
+	s.cross("database: " + name + ", before its commit")
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	s.cross("database: " + name + ", after its commit")
 	return nil
 }
 

@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	simdo "dropletops/internal/sim/digitalocean"
+	simslack "dropletops/internal/sim/slack"
+)
+
+// A scenario is something people do, to its end. It is carried out once to learn
+// at which points the program could have died, and then once for each of them:
+// it dies there, is started again, and every promise must hold.
+type scenario struct {
+	name string
+	do   func(r *rig)
+}
+
+var scenarios = []scenario{
+	{"at once", func(r *rig) {
+		r.insist("alice", "/droplet reboot web-1")
+		r.ended()
+	}},
+	{"approved", func(r *rig) {
+		r.insist("alice", "/droplet rebuild web-1 debian-12-x64")
+		r.decide("bob", "approve")
+		r.ended()
+	}},
+	{"denied", func(r *rig) {
+		r.insist("alice", "/droplet rebuild web-1 debian-12-x64")
+		r.decide("bob", "deny")
+		r.ended()
+	}},
+	{"confirmed, in bulk", func(r *rig) {
+		r.insist("alice", "/droplet reboot tag:web")
+		r.decide("alice", "confirm")
+		r.ended()
+	}},
+	{"canceled", func(r *rig) {
+		r.insist("alice", "/droplet enable-ipv6 web-1")
+		r.decide("alice", "cancel")
+		r.ended()
+	}},
+}
+
+// thorough has every scenario die at every point each time it comes by; otherwise
+// one scenario dies at each point the first time.
+func thorough() bool { return os.Getenv("TORTURE") != "" }
+
+func TestDyingAtEachPoint(t *testing.T) {
+	for _, s := range scenarios {
+		if !thorough() && s.name != "approved" {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			points := learn(t, s)
+			if len(points) < 20 {
+				t.Fatalf("only %d points were found: %v", len(points), points)
+			}
+			for _, p := range points {
+				t.Run(p, func(t *testing.T) { dieAt(t, s, p) })
+			}
+		})
+	}
+}
+
+// learn carries a scenario out, and answers the points it came by.
+func learn(t *testing.T, s scenario) []string {
+	r := fastRig(t)
+	file := filepath.Join(t.TempDir(), "points")
+	r.env["DROPLETOPS_TEST_POINTS"] = file
+	r.start()
+	s.do(r)
+	r.stop()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(b)) {
+		p := strings.TrimSpace(line)
+		nth, err := strconv.Atoi(p[strings.LastIndexByte(p, '#')+1:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		// How often a look is repeated is a matter of time, so that what comes by
+		// many times is tried a few times.
+		if nth == 1 || thorough() && nth <= 4 {
+			seen[p] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+func dieAt(t *testing.T, s scenario, point string) {
+	r := fastRig(t)
+	r.env["DROPLETOPS_TEST_DIE"] = point
+	m := r.supervise()
+	s.do(r)
+	select {
+	case <-m.died:
+	default:
+		// A point that depends on timing may not come by each time: then nothing
+		// was tried, and the promises hold all the same.
+		t.Logf("it did not come by %s", point)
+	}
+	if code := m.end(t); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	r.promises()
+}
+
+// fast is how many times as fast time passes, for the program and for
+// DigitalOcean alike, so that a minute of looking for a lost answer is 3 s.
+const fast = 20
+
+func fastRig(t *testing.T) *rig {
+	t.Helper()
+	since := time.Now()
+	r := newRigOn(t, simdo.Options{Now: fastClock(since, fast), StatusLag: time.Second, Speed: 4})
+	r.env["DROPLETOPS_TEST_FAST"] = strconv.Itoa(fast)
+	r.env["DROPLETOPS_TEST_SINCE"] = since.Format(time.RFC3339Nano)
+	return r
+}
+
+// mortal is a program that is started again when it dies.
+type mortal struct {
+	died  chan struct{} // closed when it has died and lives again
+	mu    sync.Mutex
+	alive *exec.Cmd
+	over  bool
+	exit  chan int
+}
+
+// supervise starts the program with the point to die at, and starts it again
+// without.
+func (r *rig) supervise() *mortal {
+	r.t.Helper()
+	m := &mortal{died: make(chan struct{}), exit: make(chan int, 1)}
+	first := r.launch("serve")
+	m.alive = first.cmd
+	var env []string
+	for _, kv := range first.cmd.Env {
+		if !strings.HasPrefix(kv, "DROPLETOPS_TEST_DIE=") {
+			env = append(env, kv)
+		}
+	}
+	r.t.Cleanup(func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.over = true
+		_ = m.alive.Process.Kill() // it may have ended by itself
+	})
+	go func() {
+		<-first.done
+		m.mu.Lock()
+		if m.over {
+			m.mu.Unlock()
+			m.exit <- first.code
+			return
+		}
+		next := exec.Command(os.Args[0], "serve")
+		next.Env, next.Stdout, next.Stderr = env, first.out, first.out
+		io.WriteString(first.out, "---- started again ----\n")
+		err := next.Start()
+		m.alive = next
+		m.mu.Unlock()
+		close(m.died)
+		if err == nil {
+			_ = next.Wait() // its code says it
+		}
+		m.exit <- next.ProcessState.ExitCode()
+	}()
+	return m
+}
+
+// end stops whichever process lives, and answers its exit code.
+func (m *mortal) end(t *testing.T) int {
+	t.Helper()
+	m.mu.Lock()
+	m.over = true
+	err := m.alive.Process.Signal(syscall.SIGTERM)
+	m.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case code := <-m.exit:
+		return code
+	case <-time.After(patience):
+		t.Fatal("it does not stop")
+		return 0
+	}
+}
+
+// insist types a command, and types it again if Slack said that it did not get
+// through, as people do.
+func (r *rig) insist(user, line string) {
+	r.t.Helper()
+	r.wait("a socket", func(s *simslack.Snapshot) bool { return s.ReadySockets() > 0 })
+	for range 5 {
+		d, err := r.slack.SlashCommand(user, "#ops", line)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+		res, err := d.Wait(ctx)
+		cancel()
+		if err == nil && res.Acked {
+			return
+		}
+		if len(cards(r.slack.Snapshot())) > 0 {
+			return // it got through all the same
+		}
+		r.wait("a socket", func(s *simslack.Snapshot) bool { return s.ReadySockets() > 0 })
+	}
+	r.t.Fatal("the command never got through")
+}
+
+// decide clicks a button of the newest card until it is decided, as people do.
+func (r *rig) decide(user, action string) {
+	r.t.Helper()
+	card := r.nthCard(0, "pending")
+	for range 6 {
+		r.wait("a socket", func(s *simslack.Snapshot) bool { return s.ReadySockets() > 0 })
+		all := cards(r.slack.Snapshot())
+		card = all[len(all)-1] // a second card, if there is one, is the one that works
+		d, err := r.slack.Click(simslack.Click{User: user, Channel: card.Channel, TS: card.TS, ActionID: action, BlockID: ""})
+		if err == nil {
+			ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+			_, _ = d.Wait(ctx)
+			cancel()
+		}
+		ctx, cancel := context.WithTimeout(r.t.Context(), 8*time.Second)
+		_, err = r.slack.WaitFor(ctx, func(s *simslack.Snapshot) bool {
+			all := cards(s)
+			return stateOf(all[len(all)-1]) != "pending"
+		})
+		cancel()
+		if err == nil {
+			return
+		}
+	}
+	r.t.Fatalf("clicking %s decides nothing:\n%s", action, transcript(r.slack.Snapshot()))
+}
+
+// terminal are the states a request ends in.
+var terminal = []string{"completed", "failed", "denied", "expired", "canceled", "unknown"}
+
+// ended waits until the newest card shows an end.
+func (r *rig) ended() {
+	r.t.Helper()
+	r.wait("an end", func(s *simslack.Snapshot) bool {
+		all := cards(s)
+		return len(all) > 0 && slices.Contains(terminal, stateOf(all[len(all)-1]))
+	})
+}
+
+// promises checks what CONTRACT §6 promises, after the program has ended.
+func (r *rig) promises() {
+	r.t.Helper()
+	s := r.slack.Snapshot()
+	byRequest := map[string][]*simslack.Message{}
+	for _, c := range cards(s) {
+		byRequest[idOf(c)] = append(byRequest[idOf(c)], c)
+	}
+	if len(byRequest) != 1 {
+		r.t.Errorf("one command made %d requests:\n%s", len(byRequest), transcript(s))
+	}
+	for id, cs := range byRequest {
+		if len(cs) > 2 {
+			r.t.Errorf("request %s has %d cards:\n%s", id, len(cs), transcript(s))
+		}
+	}
+	perDroplet := map[int]int{}
+	for _, p := range r.posts() {
+		perDroplet[p.DropletID]++
+		if perDroplet[p.DropletID] > 1 {
+			r.t.Errorf("DigitalOcean accepted %d actions on Droplet %d for one request", perDroplet[p.DropletID], p.DropletID)
+		}
+	}
+	var out, errs strings.Builder
+	p := program{environ: []string{"DATABASE_URL=" + r.env["DATABASE_URL"]}}
+	if code := p.run(r.t.Context(), []string{"audit", "verify"}, strings.NewReader(""), &out, &errs); code != 0 {
+		r.t.Errorf("the audit log does not verify: %s", errs.String())
+	}
+	for _, v := range s.Violations {
+		r.t.Errorf("violation of Slack's protocol: %s", v)
+	}
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"time"
+)
+
+// knobs are what tests set otherwise than production does.
+type knobs struct {
+	// within is how long a request waits for its decision; 0 is the policy's own.
+	within time.Duration
+	// clock is the time; nil is time.Now.
+	clock func() time.Time
+	// cross is told of every point between two commits or calls, right before and
+	// right after each; nil is nobody.
+	cross func(point string)
+}
+
+// crossings tells k.cross of each call that goes through a transport.
+func (k knobs) crossings(to string) func(http.RoundTripper) http.RoundTripper {
+	if k.cross == nil {
+		return nil
+	}
+	return func(next http.RoundTripper) http.RoundTripper {
+		return crossing{next: next, to: to, cross: k.cross}
+	}
+}
+
+// crossing tells of each call before it is sent and after it was answered.
+type crossing struct {
+	next  http.RoundTripper
+	to    string
+	cross func(point string)
+}
+
+// ids are what makes two calls of the same kind differ in their paths.
+var ids = regexp.MustCompile(`/\d+`)
+
+func (c crossing) RoundTrip(r *http.Request) (*http.Response, error) {
+	call := c.to + ": " + r.Method + " " + ids.ReplaceAllString(r.URL.Path, "/N")
+	c.cross(call + ", before it")
+	resp, err := c.next.RoundTrip(r)
+	c.cross(call + ", after it")
+	return resp, err
+}
+
+func (k knobs) now() time.Time {
+	if k.clock == nil {
+		return time.Now()
+	}
+	return k.clock()
+}
