@@ -231,11 +231,11 @@ func (r *rig) insist(user, line string) {
 // decide clicks a button of the newest card until it is decided, as people do.
 func (r *rig) decide(user, action string) {
 	r.t.Helper()
-	card := r.nthCard(0, "pending")
+	r.nthCard(0, "pending")
 	for range 6 {
 		r.wait("a socket", func(s *simslack.Snapshot) bool { return s.ReadySockets() > 0 })
 		all := cards(r.slack.Snapshot())
-		card = all[len(all)-1] // a second card, if there is one, is the one that works
+		card := all[len(all)-1] // a second card, if there is one, is the one that works
 		d, err := r.slack.Click(simslack.Click{User: user, Channel: card.Channel, TS: card.TS, ActionID: action, BlockID: ""})
 		if err == nil {
 			ctx, cancel := context.WithTimeout(r.t.Context(), patience)
