@@ -23,9 +23,13 @@ func (e *ArgError) Error() string { return e.Message }
 func (a *Action) Verb() string { return strings.ReplaceAll(a.Type, "_", "-") }
 
 // Usage is how it is typed: "rebuild <target> <image>".
-func (a *Action) Usage() string {
+func (a *Action) Usage() string { return a.UsageOf("<target>") }
+
+// UsageOf is Usage with something else in the place of the target, for a verb
+// that takes no target.
+func (a *Action) UsageOf(first string) string {
 	var b strings.Builder
-	b.WriteString(a.Verb() + " <target>")
+	b.WriteString(a.Verb() + " " + first)
 	for _, p := range a.Params {
 		word := "<" + p.Name + ">"
 		switch {

@@ -24,6 +24,7 @@ type bench struct {
 	store   *memory
 	people  people
 	account *account
+	channel channel
 	kept    inbox
 	n       int
 }
@@ -40,7 +41,8 @@ func newBench(t *testing.T) *bench {
 	now := func() time.Time { return noon }
 	b.Handler = &Handler{
 		Requests: &approvals.Service{Store: b.store, Directory: b.people, Policy: approvals.BuiltIn{}, Now: now},
-		Droplets: b.account, Images: b.account, Actions: b.account, Envelopes: b.kept, Now: now,
+		Droplets: b.account, Images: b.account, Actions: b.account, Account: b.account, Details: b.account,
+		Doers: b.account, Channel: &b.channel, Envelopes: b.kept, Now: now,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), BotUserID: func() string { return "UDROPLETOPS" }, Name: "dropletops",
 	}
 	return b

@@ -20,13 +20,16 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 	p := parser{catalogue: api.Catalogue(), call: a.call}
 	w, mistaken := p.parse(a.text)
 	if mistaken == nil && w.verb == "help" {
-		return Reply{To: a.to, Message: card.Help(w.action, p.catalogue)}, nil
+		return Reply{To: a.to, Message: h.help(ctx, a, w)}, nil
 	}
 	if err := h.admit(ctx, a.who, a.origin.Words); err != nil {
 		return Reply{}, err
 	}
 	if mistaken != nil {
 		return Reply{}, mistaken
+	}
+	if w.look != nil {
+		return h.look(ctx, a, p, w)
 	}
 	// What is wrong whatever the Droplet is said before a Droplet is looked for.
 	if _, err := w.action.Complete(w.args, api.Droplet{}, h.Now()); err != nil {

@@ -126,7 +126,8 @@ func TestPreChecksAreSaid(t *testing.T) {
 func TestMistakesCostNoLookUp(t *testing.T) {
 	b := newBench(t)
 	for _, text := range []string{
-		"rebot web-1", "reboot", "resize web-1", "reboot tag:a&amp;b", "reboot x#y", "enable-backups web-1 --plan hourly", "rename web-1 a_b!", "list",
+		"rebot web-1", "reboot", "resize web-1", "reboot tag:a&amp;b", "reboot x#y", "enable-backups web-1 --plan hourly", "rename web-1 a_b!",
+		"list --tag a&amp;b", "list tag:a#b", "list [", "list --status hot", "info tag:web", "info x#y", "action x", "action 0", "action",
 	} {
 		if r := b.do(b.slash("UALICE", text)); r.Message.Text == "" {
 			t.Errorf("%q is not answered", text)

@@ -6,9 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"dropletops/api"
+	"dropletops/approvals"
+	"dropletops/internal/card"
 )
 
 // account is a DigitalOcean account.
@@ -18,6 +21,16 @@ type account struct {
 	backups   map[int][]api.Image
 	snapshots map[int][]api.Image
 	history   map[int][]api.Record
+	records   map[int]api.Record
+	doings    map[int]approvals.Doing
+	details   map[int]api.Detail
+	policies  map[int]api.BackupPolicy
+	kernels   map[int][]api.KernelVersion
+	groups    [][]int
+	plans     []api.Plan
+	places    []api.Region
+	known     []api.Droplet
+	mu        sync.Mutex
 	asked     int // how often it was asked for anything
 	down      map[string]*api.Error
 }
@@ -41,6 +54,8 @@ func newAccount() *account {
 }
 
 func (a *account) ask(what string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.asked++
 	if err := a.down[what]; err != nil {
 		return err
@@ -119,4 +134,87 @@ func (a *account) Usual(_ context.Context, _ int, action *api.Action) time.Durat
 
 func (a *account) PreCheck(_ context.Context, action *api.Action, d api.Droplet, args api.Args, img *api.Image) (string, error) {
 	return action.PreCheck(d, args, img), a.ask("precheck")
+}
+
+func (a *account) Past(_ context.Context, id int) ([]api.Record, error) {
+	return a.history[id], a.ask("past")
+}
+
+func (a *account) Action(_ context.Context, id int) (api.Record, error) {
+	if err := a.ask("action"); err != nil {
+		return api.Record{}, err
+	}
+	if r, ok := a.records[id]; ok {
+		return r, nil
+	}
+	return api.Record{}, &api.Error{Kind: api.NotFound, What: fmt.Sprintf("read action %d", id)}
+}
+
+func (a *account) Listing(context.Context) ([]api.Droplet, error) {
+	return a.droplets, a.ask("listing")
+}
+
+func (a *account) Known() []api.Droplet { return a.known }
+
+func (a *account) Sizes(context.Context) ([]api.Plan, error) {
+	return slices.Clone(a.plans), a.ask("sizes")
+}
+
+func (a *account) Images(context.Context) ([]api.Image, error) {
+	return slices.Clone(a.images), a.ask("images")
+}
+
+func (a *account) Regions(context.Context) ([]api.Region, error) {
+	return slices.Clone(a.places), a.ask("regions")
+}
+
+func (a *account) Detail(ctx context.Context, id int) (api.Detail, error) {
+	if err := a.down["detail"]; err != nil {
+		return api.Detail{}, err
+	}
+	return a.details[id], nil
+}
+
+func (a *account) BackupPolicy(_ context.Context, id int) (api.BackupPolicy, error) {
+	if err := a.down["policy"]; err != nil {
+		return api.BackupPolicy{}, err
+	}
+	return a.policies[id], nil
+}
+
+func (a *account) Kernels(_ context.Context, id int) ([]api.KernelVersion, error) {
+	return a.kernels[id], a.ask("kernels")
+}
+
+func (a *account) Neighbors(_ context.Context, id int) ([]api.Droplet, error) {
+	var out []api.Droplet
+	for _, g := range a.groups {
+		for _, other := range g {
+			if d, err := a.Droplet(context.Background(), other); slices.Contains(g, id) && other != id && err == nil {
+				out = append(out, d)
+			}
+		}
+	}
+	return out, a.ask("neighbors")
+}
+
+func (a *account) NeighborReport(context.Context) ([][]int, error) { return a.groups, a.ask("report") }
+
+func (a *account) Doings(context.Context, []int) (map[int]approvals.Doing, error) {
+	return a.doings, a.ask("doings")
+}
+
+// channel keeps what is shown to everyone.
+type channel struct {
+	shown   []card.Message
+	where   []string // channel and thread
+	refusal error
+}
+
+func (c *channel) Show(_ context.Context, ch, thread string, m card.Message) error {
+	if c.refusal != nil {
+		return c.refusal
+	}
+	c.shown, c.where = append(c.shown, m), append(c.where, ch+" "+thread)
+	return nil
 }

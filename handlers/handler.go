@@ -8,6 +8,7 @@ import (
 
 	"dropletops/api"
 	"dropletops/approvals"
+	"dropletops/internal/card"
 )
 
 // Handler turns payloads into calls and replies. Its fields are set once, before
@@ -17,6 +18,10 @@ type Handler struct {
 	Droplets  Droplets
 	Images    Images
 	Actions   Actions
+	Account   Account
+	Details   Details
+	Doers     Doers
+	Channel   Channel
 	Envelopes Envelopes
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -57,6 +62,40 @@ type Actions interface {
 	PreCheck(ctx context.Context, a *api.Action, d api.Droplet, args api.Args, img *api.Image) (string, error)
 	Usual(ctx context.Context, droplet int, a *api.Action) time.Duration
 	History(ctx context.Context, droplet int) ([]api.Record, error)
+	// Past answers all of a Droplet's actions, newest first; History the newest.
+	Past(ctx context.Context, droplet int) ([]api.Record, error)
+	Action(ctx context.Context, id int) (api.Record, error)
+}
+
+// Account lists what there is, and what can be had.
+type Account interface {
+	// Listing answers all Droplets as they are at this moment, by name.
+	Listing(ctx context.Context) ([]api.Droplet, error)
+	// Known answers those that were listed a moment ago, without asking.
+	Known() []api.Droplet
+	Sizes(ctx context.Context) ([]api.Plan, error)
+	Images(ctx context.Context) ([]api.Image, error)
+	Regions(ctx context.Context) ([]api.Region, error)
+}
+
+// Details tells what only a look at one Droplet shows.
+type Details interface {
+	Detail(ctx context.Context, id int) (api.Detail, error)
+	BackupPolicy(ctx context.Context, droplet int) (api.BackupPolicy, error)
+	Kernels(ctx context.Context, droplet int) ([]api.KernelVersion, error)
+	Neighbors(ctx context.Context, droplet int) ([]api.Droplet, error)
+	NeighborReport(ctx context.Context) ([][]int, error)
+}
+
+// Doers tells whose doing actions were, of those that were ours.
+type Doers interface {
+	Doings(ctx context.Context, actionIDs []int) (map[int]approvals.Doing, error)
+}
+
+// Channel shows a message to everyone in a channel, in a thread where one is
+// named. It answers a refusal where it may not post there.
+type Channel interface {
+	Show(ctx context.Context, channel, thread string, m card.Message) error
 }
 
 // Envelopes loads an envelope that was written down earlier. It answers
@@ -118,14 +157,19 @@ func (h *Handler) interacted(ctx context.Context, e approvals.Envelope) (Reply, 
 		return h.retry(ctx, e, in, c)
 	case toPick:
 		return h.pick(ctx, e, in, c)
+	case toPage, toPageBack, toShare:
+		return h.turn(ctx, e, in, c)
 	}
 	return h.ignored(e, "a click on "+c.ActionID)
 }
 
 // The action_ids besides those of decisions.
 const (
-	toRetry = "retry"
-	toPick  = "pick"
+	toRetry    = "retry"
+	toPick     = "pick"
+	toPage     = "page"
+	toPageBack = "page_back"
+	toShare    = "share"
 )
 
 // patience is how many attempts an outage of DigitalOcean is waited out before

@@ -124,6 +124,8 @@ type asked struct {
 	words   string // the key of the envelope that brought the words
 	attempt int    // of handling the envelope
 	chosen  int    // the ID of the Droplet that was chosen from a menu; 0 if none was
+	page    int    // of an answer, from 1; 0 where none was turned to
+	share   bool   // the answer is to be shown to the channel
 }
 
 // ofCommand reads what was typed behind a slash command.

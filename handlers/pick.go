@@ -19,7 +19,7 @@ func pickOf(envelope string) string { return picks + envelope }
 // pick goes on with the Droplet that was chosen from a menu: with the words that
 // the menu was an answer to, and this Droplet for their target.
 func (h *Handler) pick(ctx context.Context, e approvals.Envelope, in interaction, c click) (Reply, error) {
-	a, err := h.askedBefore(ctx, c.BlockID, in)
+	a, err := h.askedBefore(ctx, picks, c.BlockID, in)
 	if err != nil {
 		return orSaid(e.Attempt, in.address(), Reply{}, err)
 	}
@@ -40,11 +40,15 @@ func (h *Handler) pick(ctx context.Context, e approvals.Envelope, in interaction
 	return r, nil
 }
 
-// askedBefore loads the words that a menu was an answer to. They are the words
-// of whoever typed them, and nobody else's to carry out.
-func (h *Handler) askedBefore(ctx context.Context, blockID string, in interaction) (asked, error) {
-	stale := mistake("This menu is too old: type the command again.")
-	key, ok := strings.CutPrefix(blockID, picks)
+// askedBefore loads the words that a menu or an answer was given to. They are
+// the words of whoever typed them, and nobody else's to carry out.
+func (h *Handler) askedBefore(ctx context.Context, kind, blockID string, in interaction) (asked, error) {
+	what := "menu"
+	if kind == answers {
+		what = "answer"
+	}
+	stale := mistake("This " + what + " is too old: type the command again.")
+	key, ok := strings.CutPrefix(blockID, kind)
 	if !ok || key == "" {
 		return asked{}, stale
 	}
@@ -53,14 +57,14 @@ func (h *Handler) askedBefore(ctx context.Context, blockID string, in interactio
 		return asked{}, stale
 	}
 	if err != nil {
-		return asked{}, fmt.Errorf("load envelope %s, which a menu answers: %w", key, err)
+		return asked{}, fmt.Errorf("load envelope %s, to carry its words out again: %w", key, err)
 	}
 	a, ok := h.asked(first)
 	if !ok {
 		return asked{}, stale
 	}
 	if a.who.UserID != in.User.ID {
-		return asked{}, mistake("This menu is for whoever typed the command. Type your own.")
+		return asked{}, mistake("This " + what + " is for whoever typed the command. Type your own.")
 	}
 	a.who = in.who()
 	return a, nil

@@ -41,7 +41,7 @@ func FuzzTyped(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if got := typed(entities.Replace(s)); strings.ToValidUTF8(got, "") != strings.ToValidUTF8(s, "") {
+		if got := typed(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)); strings.ToValidUTF8(got, "") != strings.ToValidUTF8(s, "") {
 			t.Errorf("typed(escaped %q) = %q", s, got)
 		}
 		_ = typed(s) // as it is, it must not end in a panic

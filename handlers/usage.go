@@ -3,7 +3,6 @@ package handlers
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -14,36 +13,8 @@ import (
 // them alone. Whatever stands in it from outside has gone through code.
 func mistake(sentence string) error { return &approvals.Refusal{Sentence: sentence} }
 
-// longestCode is how much of what was typed is said back, in characters: enough
-// to know it again.
-const longestCode = 80
-
-// entities are what Slack's markup is made of. Within a code span nothing else
-// is formatted, so that what stands there can be copied as it is, which what
-// card.Escape answers can't always be.
-var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-// code shows text from outside as code, on one line. Backticks would end it.
-func code(s string) string {
-	if rs := []rune(s); len(rs) > longestCode {
-		s = string(rs[:longestCode]) + "…"
-	}
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '`':
-			return '\''
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
-	if s = strings.TrimSpace(s); s == "" {
-		return "“”"
-	}
-	return "`" + entities.Replace(s) + "`"
-}
+// code shows text from outside as code.
+func code(s string) string { return card.Code(s) }
 
 // codes shows several.
 func codes(all []string) string {
@@ -58,13 +29,11 @@ func codes(all []string) string {
 // a name from outside.
 func plain(sentence string) string { return card.Escape(sentence) }
 
-func (p parser) example(words string) string {
-	return "`" + p.call + " " + entities.Replace(words) + "`"
-}
+func (p parser) example(words string) string { return card.Typed(p.call + " " + words) }
 
 // usage says how a verb is typed, with an example.
-func (p parser) usage(a *api.Action) string {
-	return "Usage: " + p.example(a.Usage()+` [--reason "…"]`) + ". For example: " + p.example(exampleOf(a)) + "."
+func (p parser) usage(g grammar) string {
+	return "Usage: " + p.example(g.usage) + ". For example: " + p.example(g.example) + "."
 }
 
 // exampleOf is a verb with all that it must be given.
@@ -104,6 +73,9 @@ func (p parser) unknownVerb(typed string) error {
 	for _, a := range p.catalogue {
 		all = append(all, a.Verb())
 	}
+	for _, l := range looks() {
+		all = append(all, l.verb)
+	}
 	s := "There is no verb " + code(typed) + ". "
 	if near := nearest(verb, append(all, unready...)); len(near) > 0 {
 		return mistake(s + "Did you mean " + either(near) + "? All verbs: " + p.example("help") + ".")
@@ -111,39 +83,44 @@ func (p parser) unknownVerb(typed string) error {
 	return mistake(s + "All verbs: " + p.example("help") + ".")
 }
 
-func (p parser) unknownFlag(a *api.Action, name string) error {
+func (p parser) unknownFlag(g grammar, name string) error {
 	var names []string
-	for _, param := range a.Params {
+	for _, param := range g.params {
 		names = append(names, hyphenated(param.Name))
 	}
-	names = append(names, reason)
-	s := "`" + a.Verb() + "` has no flag " + code("--"+name) + ". "
+	if g.reasons {
+		names = append(names, reason)
+	}
+	s := "`" + g.verb + "` has no flag " + code("--"+name) + ". "
 	if near := nearest(name, names); len(near) > 0 {
 		s += "Did you mean " + code("--"+near[0]) + "? "
 	}
 	for i, n := range names {
 		names[i] = "--" + n
 	}
-	if len(names) == 1 {
+	switch len(names) {
+	case 0:
+		return mistake(s + "It takes none. " + p.usage(g))
+	case 1:
 		return mistake(s + "It takes " + codes(names) + " alone.")
 	}
 	return mistake(s + "It takes " + codes(names) + ".")
 }
 
-func (p parser) tooMany(a *api.Action, extra []word) error {
+func (p parser) tooMany(g grammar, extra []word) error {
 	texts := make([]string, len(extra))
 	for i, w := range extra {
 		texts[i] = w.text
 	}
-	s := "This is more than `" + a.Verb() + "` takes: " + codes(texts) + ". "
-	return mistake(s + "A value of several words belongs in quotes. " + p.usage(a))
+	s := "This is more than `" + g.verb + "` takes: " + codes(texts) + ". "
+	return mistake(s + "A value of several words belongs in quotes. " + p.usage(g))
 }
 
 // missing names what must be given and was not. A target alone is asked for by
 // a menu.
-func (p parser) missing(w *words) error {
+func (p parser) missing(w *words, g grammar) error {
 	var lacks []string
-	for _, param := range w.action.Params {
+	for _, param := range g.params {
 		if _, given := w.args[param.Name]; !given && param.Required {
 			name := "the " + strings.ReplaceAll(param.Name, "_", " ")
 			if param.Flag {
@@ -152,13 +129,13 @@ func (p parser) missing(w *words) error {
 			lacks = append(lacks, name)
 		}
 	}
-	if len(lacks) == 0 {
+	if len(lacks) == 0 && !(g.needed && w.target == "") {
 		return nil
 	}
 	if w.target == "" {
-		lacks = append([]string{"the Droplet"}, lacks...)
+		lacks = append([]string{g.first}, lacks...)
 	}
-	return mistake("`" + w.verb + "` lacks " + strings.Join(lacks, " and ") + ". " + p.usage(w.action))
+	return mistake("`" + w.verb + "` lacks " + strings.Join(lacks, " and ") + ". " + p.usage(g))
 }
 
 // either lists suggestions.

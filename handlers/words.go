@@ -21,16 +21,14 @@ const (
 type words struct {
 	verb   string      // as we spell it; "help" where nothing was typed
 	action *api.Action // to be done, or to be explained; nil for the help on all
+	look   *look       // the same of a verb that only looks
 	target string      // empty if none was given
 	args   api.Args
 	reason string
 }
 
 // unready are the verbs of the contract that this version has no answer to yet.
-var unready = []string{
-	"stop", "create", "destroy", "list", "info", "actions", "action", "backups", "backup-policy",
-	"snapshots", "kernels", "neighbors", "sizes", "images", "regions",
-}
+var unready = []string{"stop", "create", "destroy"}
 
 // parser understands words by a catalogue of actions.
 type parser struct {
@@ -64,8 +62,12 @@ func (p parser) parse(text string) (words, error) {
 	if verb == "help" {
 		return p.parseHelp(ws[1:])
 	}
-	a := p.action(verb)
+	a, l := p.action(verb), looking(verb)
 	switch {
+	case l != nil && slices.ContainsFunc(ws, asksForHelp):
+		return words{verb: "help", look: l}, nil
+	case l != nil:
+		return p.parseVerb(words{verb: verb, look: l, args: api.Args{}}, l.grammar(), ws[1:])
 	case a == nil && !slices.Contains(unready, verb) && len(ws) > 1 && ws[1].flag == "" && p.action(hyphenated(ws[1].text)) != nil:
 		return words{}, mistake("The verb comes first: " + code(p.call+" "+hyphenated(ws[1].text)+" "+ws[0].text) + ".")
 	case a == nil:
@@ -73,7 +75,24 @@ func (p parser) parse(text string) (words, error) {
 	case slices.ContainsFunc(ws, asksForHelp):
 		return words{verb: "help", action: a}, nil
 	}
-	return p.parseAction(a, ws[1:])
+	return p.parseVerb(words{verb: a.Verb(), action: a, args: api.Args{}}, grammarOf(a), ws[1:])
+}
+
+// grammar is how the words behind a verb are understood: the first word without
+// a flag, then the parameters by position or as --name value.
+type grammar struct {
+	verb    string
+	usage   string // "rebuild <target> <image>"
+	example string
+	first   string // what the first word is, "the Droplet"
+	needed  bool   // it must be there; otherwise it is asked for by a menu, or may be left out
+	many    bool   // all words without a flag are the first one
+	params  []api.Param
+	reasons bool // it takes a --reason
+}
+
+func grammarOf(a *api.Action) grammar {
+	return grammar{verb: a.Verb(), usage: a.Usage() + ` [--reason "…"]`, example: exampleOf(a), first: "the Droplet", params: a.Params, reasons: true}
 }
 
 // action finds the action of a verb; nil if it is none's.
@@ -101,6 +120,9 @@ func (p parser) parseHelp(ws []word) (words, error) {
 	if topic == "help" {
 		return words{verb: "help"}, nil
 	}
+	if l := looking(topic); l != nil {
+		return words{verb: "help", look: l}, nil
+	}
 	a := p.action(topic)
 	if a == nil {
 		return words{}, p.unknownVerb(ws[0].text)
@@ -108,17 +130,15 @@ func (p parser) parseHelp(ws []word) (words, error) {
 	return words{verb: "help", action: a}, nil
 }
 
-// parseAction understands the words behind the verb of an action: the target,
-// then its parameters by position or as --name value.
-func (p parser) parseAction(a *api.Action, ws []word) (words, error) {
-	w := words{verb: a.Verb(), action: a, args: api.Args{}}
+// parseVerb understands the words behind a verb.
+func (p parser) parseVerb(w words, g grammar, ws []word) (words, error) {
 	var plain []word
 	for i := 0; i < len(ws); i++ {
 		if ws[i].flag == "" {
 			plain = append(plain, ws[i])
 			continue
 		}
-		param, err := p.flag(a, ws[i].flag)
+		param, err := p.flag(g, ws[i].flag)
 		if err != nil {
 			return words{}, err
 		}
@@ -143,20 +163,23 @@ func (p parser) parseAction(a *api.Action, ws []word) (words, error) {
 			return words{}, err
 		}
 	}
-	return w, p.place(&w, plain)
+	return w, p.place(&w, g, plain)
 }
 
 // reason is the flag that every changing verb takes.
 const reason = "reason"
 
 // flag finds the parameter that a flag names.
-func (p parser) flag(a *api.Action, name string) (api.Param, error) {
-	for _, param := range slices.Concat(a.Params, []api.Param{{Name: reason, Kind: api.Text}}) {
+func (p parser) flag(g grammar, name string) (api.Param, error) {
+	for _, param := range g.params {
 		if hyphenated(param.Name) == name {
 			return param, nil
 		}
 	}
-	return api.Param{}, p.unknownFlag(a, name)
+	if g.reasons && name == reason {
+		return api.Param{Name: reason, Kind: api.Text}, nil
+	}
+	return api.Param{}, p.unknownFlag(g, name)
 }
 
 // onOrOff is the value of a switch: "true", or empty if it is turned off.
@@ -192,16 +215,25 @@ func (p parser) set(w *words, param api.Param, value string) error {
 	return nil
 }
 
-// place gives the words without a flag their places: the target, then the
+// place gives the words without a flag their places: the first one, then the
 // parameters that go by position and were not given as flags.
-func (p parser) place(w *words, plain []word) error {
+func (p parser) place(w *words, g grammar, plain []word) error {
+	if g.many {
+		for i, typed := range plain {
+			if i > 0 {
+				w.target += " "
+			}
+			w.target += typed.text
+		}
+		plain = nil
+	}
 	if len(plain) > 0 {
 		w.target, plain = plain[0].text, plain[1:]
 		if strings.TrimSpace(w.target) == "" {
-			return mistake("The Droplet's name is empty. " + p.usage(w.action))
+			return mistake("The " + strings.Replace(strings.TrimPrefix(g.first, "the "), "Droplet", "Droplet's name", 1) + " is empty. " + p.usage(g))
 		}
 	}
-	for _, param := range w.action.Params {
+	for _, param := range g.params {
 		if _, given := w.args[param.Name]; given || param.Flag || param.Kind == api.Switch || len(plain) == 0 {
 			continue
 		}
@@ -211,16 +243,16 @@ func (p parser) place(w *words, plain []word) error {
 		plain = plain[1:]
 	}
 	if len(plain) > 0 {
-		return p.tooMany(w.action, plain)
+		return p.tooMany(g, plain)
 	}
 	for name, value := range w.args {
-		if value == "false" && isSwitch(w.action, name) {
+		if value == "false" && isSwitch(g, name) {
 			delete(w.args, name)
 		}
 	}
-	return p.missing(w)
+	return p.missing(w, g)
 }
 
-func isSwitch(a *api.Action, name string) bool {
-	return slices.ContainsFunc(a.Params, func(param api.Param) bool { return param.Name == name && param.Kind == api.Switch })
+func isSwitch(g grammar, name string) bool {
+	return slices.ContainsFunc(g.params, func(param api.Param) bool { return param.Name == name && param.Kind == api.Switch })
 }

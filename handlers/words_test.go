@@ -32,6 +32,13 @@ func TestParse(t *testing.T) {
 		{"--help", want{verb: "help"}},
 		{"reboot web-1 —help", want{verb: "help"}},
 		{"rebuild -h", want{verb: "help"}},
+		{"list --help", want{verb: "help"}},
+		{"help backup_policy", want{verb: "help"}},
+		{"list", want{verb: "list"}},
+		{"list web-* --tag web —status off --GPU", want{verb: "list", target: "web-*", args: api.Args{"tag": "web", "status": "off", "gpu": "true"}}},
+		{"backup_policy web-1", want{verb: "backup-policy", target: "web-1"}},
+		{"images ubuntu 24 --region nyc3", want{verb: "images", target: "ubuntu 24", args: api.Args{"region": "nyc3"}}},
+		{"neighbors", want{verb: "neighbors"}},
 		{"reboot web-1", want{verb: "reboot", target: "web-1"}},
 		{"  reboot\t web-1 \n", want{verb: "reboot", target: "web-1"}},
 		{"reboot\u00a0web-1", want{verb: "reboot", target: "web-1"}},
@@ -105,7 +112,7 @@ func TestParse(t *testing.T) {
 			if diff := cmp.Diff(tc.want, want{got.verb, got.target, got.args, got.reason}, cmp.AllowUnexported(want{})); diff != "" {
 				t.Error(diff)
 			}
-			if got.verb != "help" && got.action.Verb() != got.verb {
+			if got.action != nil && got.verb != "help" && got.action.Verb() != got.verb {
 				t.Errorf("the action is %s", got.action.Type)
 			}
 		})
@@ -128,7 +135,12 @@ func TestParseMistakes(t *testing.T) {
 		{slash, "a`b", "There is no verb `a'b`. All verbs: `/droplet help`."},
 		{slash, "web-1 power_cycle", "The verb comes first: `/droplet power-cycle web-1`."},
 		{slash, "destroy web-1", "This version can't do `destroy` yet. What it can do: `/droplet help`."},
-		{slash, "backup_policy web-1", "This version can't do `backup-policy` yet. What it can do: `/droplet help`."},
+		{slash, "listt", "There is no verb `listt`. Did you mean `list`? All verbs: `/droplet help`."},
+		{slash, "action", "`action` lacks the action's ID. Usage: `/droplet action &lt;id&gt;`. For example: `/droplet action 36804636`."},
+		{slash, "info web-1 web-2", "This is more than `info` takes: `web-2`. A value of several words belongs in quotes. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
+		{slash, "info web-1 --reason x", "`info` has no flag `--reason`. It takes none. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
+		{slash, "list --regio nyc3", "`list` has no flag `--regio`. Did you mean `--region`? It takes `--tag`, `--region`, `--status`, `--gpu`."},
+		{slash, `info ""`, "The Droplet's name is empty. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
 		{slash, "help stop", "This version can't do `stop` yet. What it can do: `/droplet help`."},
 		{slash, "help resiz", "There is no verb `resiz`. Did you mean `resize`? All verbs: `/droplet help`."},
 		{slash, "help resize web-1", "`help` takes one verb, or nothing: `/droplet help reboot`."},

@@ -99,14 +99,15 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 		return failure{fmt.Errorf("SLACK_API_URL: %w", err)}
 	}
 	requests := &approvals.Service{Store: st, Directory: bot.NewDirectory(slack), Policy: approvals.BuiltIn{Within: p.knobs.within}, Now: p.knobs.now}
+	handler := &handlers.Handler{Requests: requests, Droplets: do, Images: do, Actions: do, Account: do, Details: do, Doers: st, Envelopes: st,
+		Now: p.knobs.now, Log: log, BotUserID: slack.BotUserID, Name: "dropletops"}
 	b, err := bot.New(bot.Config{
-		Client: slack, Inbox: st, Outbox: st, Abandoner: requests, Process: instance, Drain: drain,
-		Handler: &handlers.Handler{Requests: requests, Droplets: do, Images: do, Actions: do, Envelopes: st,
-			Now: p.knobs.now, Log: log, BotUserID: slack.BotUserID, Name: "dropletops"},
+		Client: slack, Inbox: st, Outbox: st, Abandoner: requests, Process: instance, Drain: drain, Handler: handler,
 	})
 	if err != nil {
 		return failure{err}
 	}
+	handler.Channel = b // the two need each other; nothing is handled before Run
 	engine, err := runner.NewEngine(runner.EngineConfig{
 		Insert: st.InsertDriver(), Work: st.WorkerDriver(), Instance: instance, Log: log, Kick: b.Kick,
 		Runner:    &runner.Runner{Requests: st, Droplets: do, Actions: do, Instance: instance, Now: p.knobs.now, Log: log},

@@ -125,16 +125,22 @@ func replies() map[string]card.Message {
 	rebuild, _ := api.Lookup("rebuild")
 	resize, _ := api.Lookup("resize")
 	policy, _ := api.Lookup("change_backup_policy")
-	looking := []card.Verb{{Usage: "list [glob] --tag <tag>", Summary: "the Droplets"}, {Usage: "help [verb]", Summary: "this, or one verb"}}
+	looking := []card.Verb{
+		{Name: "list", Usage: "list [glob] [--status active|off]", Summary: "the Droplets", Example: "list web*",
+			Flags: []api.Param{{Name: "status", Doc: "those with this status", Choices: []string{"active", "off"}}, {Name: "gpu", Doc: "those with a GPU"}}},
+		{Name: "info", Usage: "info <target>", Summary: "everything there is to know of a Droplet", Example: "info web-1"},
+	}
 	return map[string]card.Message{
 		"reply_sentence":    card.Reply("No Droplet is called *wbe-1*. Did you mean `web-1`?"),
 		"reply_fault":       card.Fault("f-3k9d"),
 		"reply_pick":        card.Pick("pick:reboot", "3 Droplets are called *web*. Which one is to be rebooted?", ds[:3]),
 		"reply_pick_120":    card.Pick("pick:reboot", "120 Droplets are called *web*. Which one is to be rebooted?", ds),
 		"reply_search":      card.Search("pick:reboot", "Which Droplet is to be rebooted?"),
-		"help":              card.Help(nil, api.Catalogue(), looking...),
-		"help_rebuild":      card.Help(rebuild, api.Catalogue()),
-		"help_resize":       card.Help(resize, api.Catalogue()),
-		"help_backuppolicy": card.Help(policy, api.Catalogue()),
+		"help":              card.Help("/droplet", api.Catalogue(), looking),
+		"help_rebuild":      card.HelpAction(rebuild, "/droplet", "web-1"),
+		"help_resize":       card.HelpAction(resize, "@dropletops", "db-1"),
+		"help_backuppolicy": card.HelpAction(policy, "/droplet", "web-1"),
+		"help_list":         card.HelpLooking(looking[0], "/droplet"),
+		"help_nobody":       card.HelpNobody("You are a guest in this workspace. Only full members of this workspace may use Dropletops.", "/droplet"),
 	}
 }

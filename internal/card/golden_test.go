@@ -23,6 +23,7 @@ func everything(t testing.TB) map[string]card.Message {
 	out := cards(t)
 	maps.Copy(out, notes(t))
 	maps.Copy(out, replies())
+	maps.Copy(out, found())
 	return out
 }
 

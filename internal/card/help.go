@@ -6,20 +6,25 @@ import (
 	"dropletops/api"
 )
 
-// Verb is a verb of the help that is no action on a Droplet, such as list.
+// Verb is a verb that only looks, such as list.
 type Verb struct {
-	Usage   string // "list [glob] --tag <tag>"
-	Summary string
+	Name    string
+	Usage   string // "list [glob] [--tag <tag>]"
+	Summary string // mrkdwn of our own
+	Example string // "list web*"
+	Flags   []api.Param
 }
 
-// Help explains one verb, or without one gives all of them a line.
-func Help(verb *api.Action, all []*api.Action, extra ...Verb) Message {
-	if verb != nil {
-		return explain(verb)
-	}
-	lines := []string{"*Type* " + code("/droplet <verb> <target>") + ", or the same words after a mention of the bot. " +
+// Help gives every verb a line. call is what stands in front of a verb, such as
+// /droplet.
+func Help(call string, all []*api.Action, looking []Verb) Message {
+	lines := []string{"*Type* " + code(call+" <verb> <target>") + ". The words are the same in a command and after a mention of the bot. " +
 		"The target is a Droplet's name or ID, or " + code("tag:<tag>") + " for all with that tag. " +
 		code(`--reason "…"`) + " goes with every change."}
+	lines = append(lines, "", "*Look* (only you see the answer, until you show it to the channel)")
+	for _, v := range looking {
+		lines = append(lines, "• "+code(v.Name)+": "+v.Summary)
+	}
 	sorted := map[api.Danger][]string{}
 	for _, a := range all {
 		d := dangerOf(a, nil)
@@ -29,28 +34,44 @@ func Help(verb *api.Action, all []*api.Action, extra ...Verb) Message {
 		danger api.Danger
 		words  string
 	}{
-		{api.Safe, "Safe"},
-		{api.Disruptive, "Interrupts service"},
-		{api.Irreversible, "Cannot be undone"},
-		{api.Destructive, "Loses data, access or a safety net: another person approves"},
+		{api.Safe, "Change, safely"},
+		{api.Disruptive, "Change, with an interruption of service"},
+		{api.Irreversible, "Change what cannot be undone"},
+		{api.Destructive, "Change what loses data, access or a safety net: another person approves"},
 	} {
 		if len(sorted[d.danger]) > 0 {
 			lines = append(append(lines, "", "*"+d.words+"*"), sorted[d.danger]...)
 		}
 	}
-	if len(extra) > 0 {
-		lines = append(lines, "", "*Looking*")
-	}
-	for _, v := range extra {
-		lines = append(lines, "• "+code(v.Usage)+": "+Escape(v.Summary))
-	}
-	return Reply(strings.Join(append(lines, "", "More on one verb: `/droplet help rebuild`"), "\n"))
+	return Reply(strings.Join(append(lines, "", "More on one verb: "+code(call+" help rebuild")), "\n"))
 }
 
-// explain tells how one verb is typed, what it takes, and an example.
-func explain(a *api.Action) Message {
-	lines := []string{"*" + Escape(a.Title) + ":* " + prose(capital(a.Summary)), "*Type:* " + code("/droplet "+a.Usage())}
-	example := "/droplet " + a.Verb() + " web-1"
+// HelpNobody is the help for who may do nothing; why is a sentence of mrkdwn.
+func HelpNobody(why, call string) Message {
+	return Reply("Dropletops operates DigitalOcean Droplets from Slack: it lets people reboot or rebuild them, with approvals. " +
+		why + " What works for you: " + code(call+" help") + ".")
+}
+
+// HelpLooking explains one verb that only looks.
+func HelpLooking(v Verb, call string) Message {
+	lines := []string{"*" + capital(Escape(v.Name)) + ":* " + v.Summary + ".", "*Type:* " + code(call+" "+v.Usage)}
+	for _, p := range v.Flags {
+		line := "• " + code("--"+p.Name) + ": " + Escape(p.Doc)
+		if len(p.Choices) > 0 {
+			line += " (" + Escape(strings.Join(p.Choices, ", ")) + ")"
+		}
+		lines = append(lines, line+"; optional")
+	}
+	lines = append(lines, "*Example:* "+code(call+" "+v.Example),
+		"It changes nothing. Only you see the answer; a button shows it to the channel.")
+	return Reply(strings.Join(lines, "\n"))
+}
+
+// HelpAction explains one verb that changes something: how it is typed, what it
+// takes, and an example on a Droplet of that name.
+func HelpAction(a *api.Action, call, droplet string) Message {
+	lines := []string{"*" + Escape(a.Title) + ":* " + prose(capital(a.Summary)), "*Type:* " + code(call+" "+a.Usage())}
+	example := call + " " + a.Verb() + " " + droplet
 	for _, p := range a.Params {
 		typed := p.Name
 		if p.Flag {
@@ -99,9 +120,4 @@ func dangerOf(a *api.Action, args api.Args) api.Danger {
 		return api.Safe
 	}
 	return a.Danger(args)
-}
-
-// code shows what is typed as it is typed.
-func code(s string) string {
-	return "`" + entities.Replace(strings.ReplaceAll(clean(s), "`", "ˋ")) + "`"
 }

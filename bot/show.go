@@ -1,0 +1,32 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+
+	"dropletops/approvals"
+	"dropletops/internal/card"
+)
+
+// Show posts a message for everyone in a channel, or in a thread of it, when its
+// turn has come. It answers a refusal where Slack does not let the bot post
+// there; any other error may pass.
+func (b *Bot) Show(ctx context.Context, channel, thread string, m card.Message) error {
+	if err := b.publisher.turn(ctx, postMessage, channel); err != nil {
+		return fmt.Errorf("wait for a turn to post in %s: %w", channel, err)
+	}
+	_, err := b.publisher.send(ctx, channel, thread, m)
+	switch {
+	case err == nil:
+		return nil
+	case passes(err) || deadToken(err):
+		return fmt.Errorf("post in %s: %w", channel, err)
+	}
+	switch c := code(err); c {
+	case "not_in_channel", "channel_not_found":
+		return approvals.Refuse("I am not in this channel, so I can't show this here. Type `/invite @dropletops`, then click again. " +
+			"In a direct message between other people I can't be invited.")
+	default:
+		return &approvals.Refusal{Sentence: "Slack does not let me post here (" + card.Escape(c) + "), so this was not shown."}
+	}
+}

@@ -1,0 +1,126 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"dropletops/api"
+	"dropletops/approvals"
+	"dropletops/internal/card"
+)
+
+// info answers all that is known of a Droplet. What can't be read of it, apart
+// from the Droplet itself, is shown as that.
+func (h *Handler) info(ctx context.Context, q query) (card.Answer, error) {
+	id := q.droplet.ID
+	var in card.Inside
+	var failed error
+	var all sync.WaitGroup
+	all.Go(func() { in.Detail, failed = h.Details.Detail(ctx, id) })
+	all.Go(func() {
+		if p, err := h.Details.BackupPolicy(ctx, id); h.was(err, "backup policy", id) {
+			in.Policy = &p
+		}
+	})
+	all.Go(func() {
+		if images, err := h.Images.Backups(ctx, id); h.was(err, "backups", id) {
+			in.Backups = append([]api.Image{}, images...)
+		}
+	})
+	all.Go(func() {
+		if images, err := h.Images.Snapshots(ctx, id); h.was(err, "snapshots", id) {
+			in.Snapshots = append([]api.Image{}, images...)
+		}
+	})
+	all.Go(func() {
+		if records, err := h.Actions.History(ctx, id); h.was(err, "actions", id) {
+			in.Past = append([]api.Record{}, records...)
+		}
+	})
+	all.Wait()
+	if failed != nil {
+		return card.Answer{}, failed
+	}
+	in.Doings, _ = h.doings(ctx, in.Past)
+	head, lines := card.Info(in, q.quiet, h.Now())
+	return card.Answer{Head: head, Items: lines,
+		Foot: "More: " + card.Typed(q.call+" actions "+q.name) + ", " + card.Typed(q.call+" backups "+q.name)}, nil
+}
+
+// was says whether a part of an answer was read, and logs that it was not.
+func (h *Handler) was(err error, what string, droplet int) bool {
+	if err != nil {
+		h.Log.Warn("a part of what is known of a Droplet could not be read", "what", what, "droplet", droplet, "error", err)
+	}
+	return err == nil
+}
+
+// doings tells whose doing actions were; the sentence says so where that can't
+// be told.
+func (h *Handler) doings(ctx context.Context, records []api.Record) (map[int]approvals.Doing, string) {
+	ids := make([]int, len(records))
+	for i, r := range records {
+		ids[i] = r.ID
+	}
+	doings, err := h.Doers.Doings(ctx, ids)
+	if err != nil {
+		h.Log.Warn("could not tell whose doing actions were", "error", err)
+		return nil, "Who asked for them could not be read now."
+	}
+	return doings, ""
+}
+
+// actions answers what was done to a Droplet.
+func (h *Handler) actions(ctx context.Context, q query) (card.Answer, error) {
+	records, err := h.Actions.Past(ctx, q.droplet.ID)
+	if err != nil {
+		return card.Answer{}, err
+	}
+	if len(records) == 0 {
+		return card.Answer{Head: "Nothing was done to " + code(q.droplet.Name) + " that DigitalOcean keeps."}, nil
+	}
+	doings, problem := h.doings(ctx, records)
+	foot := problem
+	if foot == "" {
+		foot = "Those without a name were not asked for through Dropletops."
+	}
+	return card.Answer{Head: "*Actions* on " + code(q.droplet.Name), Each: "actions", Foot: foot,
+		Items: card.History(records, doings, q.quiet, h.Now())}, nil
+}
+
+// action answers one action.
+func (h *Handler) action(ctx context.Context, q query) (card.Answer, error) {
+	id, err := strconv.Atoi(q.target)
+	if err != nil || id <= 0 || !digits.MatchString(q.target) {
+		return card.Answer{}, mistake(code(q.target) + " is no action's ID, which is a number. A Droplet's actions with their IDs: " +
+			card.Typed(q.call+" actions <target>") + ".")
+	}
+	r, err := h.Actions.Action(ctx, id)
+	if api.KindOf(err) == api.NotFound {
+		return card.Answer{}, mistake(fmt.Sprintf("There is no action with the ID `%d`. A Droplet's actions with their IDs: ", id) +
+			card.Typed(q.call+" actions <target>") + ".")
+	}
+	if err != nil {
+		return card.Answer{}, err
+	}
+	doings, problem := h.doings(ctx, []api.Record{r})
+	return card.Answer{Head: fmt.Sprintf("*Action* `%d`", r.ID), Foot: problem,
+		Items: card.OneAction(r, h.resource(ctx, r), doings, q.quiet, h.Now())}, nil
+}
+
+// resource names what an action was on.
+func (h *Handler) resource(ctx context.Context, r api.Record) string {
+	if r.ResourceType != "droplet" {
+		return card.Escape(r.ResourceType) + fmt.Sprintf(" `%d`", r.ResourceID)
+	}
+	d, err := h.Droplets.Droplet(ctx, r.ResourceID)
+	switch {
+	case err == nil:
+		return "Droplet " + code(d.Name) + fmt.Sprintf(" (`%d`)", d.ID)
+	case api.KindOf(err) == api.NotFound:
+		return fmt.Sprintf("Droplet `%d`, which is gone", r.ResourceID)
+	}
+	return fmt.Sprintf("Droplet `%d`", r.ResourceID)
+}

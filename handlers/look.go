@@ -1,0 +1,177 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+
+	"dropletops/api"
+	"dropletops/internal/card"
+)
+
+// look is a verb that only looks: what it is called, what it takes, and how it
+// finds its answer. Parsing, help and suggestions derive from it.
+type look struct {
+	verb    string
+	args    string // how the words behind it are typed: "<target>"
+	summary string
+	example string // of those words; {name}, {tag} and {region} are filled in
+	first   string // what the first word is: "the Droplet"
+	of      need   // whether it looks at one Droplet
+	needed  bool   // the first word must be there
+	many    bool   // several words are one filter
+	params  []api.Param
+	read    func(h *Handler, ctx context.Context, q query) (card.Answer, error)
+}
+
+// need says whether a verb looks at one Droplet.
+type need int
+
+const (
+	never need = iota
+	may
+	must
+)
+
+// query is one look, understood.
+type query struct {
+	words
+	droplet *api.Droplet // nil where it is not of one
+	name    string       // by which the Droplet is named in a command to go on with
+	call    string       // what stands in front of a verb: "/droplet"
+	turned  bool         // it goes on in an answer that was given a moment ago
+	quiet   bool         // it is for a channel: nobody is notified
+}
+
+func looks() []*look {
+	return []*look{
+		{verb: "list", args: "[glob]", example: "*{name}*", first: "the pattern", params: []api.Param{
+			{Name: "tag", Kind: api.Text, Flag: true, Doc: "those that bear this tag", Example: "web", Check: notATag},
+			{Name: "region", Kind: api.Text, Flag: true, Doc: "those in this region", Example: "nyc3"},
+			{Name: "status", Kind: api.Choice, Flag: true, Doc: "those with this status", Example: "off", Choices: []string{"active", "off", "new", "archive"}},
+			{Name: "gpu", Kind: api.Switch, Flag: true, Doc: "those with a GPU"},
+		}, summary: "the Droplets whose name fits: `*` is any letters, `?` one; without either, a part of the name is enough", read: (*Handler).list},
+		{verb: "info", args: "<target>", example: "{name}", first: "the Droplet", of: must, summary: "everything there is to know of a Droplet", read: (*Handler).info},
+		{verb: "actions", args: "<target>", example: "{name}", first: "the Droplet", of: must, summary: "what was done to a Droplet, newest first, and by whom", read: (*Handler).actions},
+		{verb: "action", args: "<id>", example: "36804636", first: "the action's ID", needed: true, summary: "one action, by its ID", read: (*Handler).action},
+		{verb: "backups", args: "<target>", example: "{name}", first: "the Droplet", of: must, summary: "its backups, with what to type to go back to one", read: (*Handler).backups},
+		{verb: "backup-policy", args: "<target>", example: "{name}", first: "the Droplet", of: must, summary: "when its backups are taken", read: (*Handler).backupPolicy},
+		{verb: "snapshots", args: "<target>", example: "{name}", first: "the Droplet", of: must, summary: "its snapshots, with what to type to make it anew from one", read: (*Handler).snapshots},
+		{verb: "kernels", args: "<target>", example: "{name}", first: "the Droplet", of: must, summary: "the kernels that it can be given", read: (*Handler).kernels},
+		{verb: "neighbors", args: "[target]", example: "{name}", first: "the Droplet", of: may, summary: "which Droplets share hardware: with this one, or in the whole account", read: (*Handler).neighbors},
+		{verb: "sizes", args: "[filter]", example: "c- --region {region}", first: "the filter", many: true, params: []api.Param{
+			{Name: "region", Kind: api.Text, Flag: true, Doc: "those to be had in this region", Example: "nyc3"},
+			{Name: "gpu", Kind: api.Switch, Flag: true, Doc: "those with a GPU"},
+		}, summary: "the sizes, by slug or description, with their price", read: (*Handler).sizes},
+		{verb: "images", args: "[filter]", example: "ubuntu --region {region}", first: "the filter", many: true, params: []api.Param{
+			{Name: "region", Kind: api.Text, Flag: true, Doc: "those in this region", Example: "nyc3"},
+		}, summary: "the images, public and your own, by slug, ID, name, distribution or kind", read: (*Handler).images},
+		{verb: "regions", args: "[filter]", example: "new york", first: "the filter", many: true, summary: "the regions, by slug or name", read: (*Handler).regions},
+	}
+}
+
+// looking finds a verb that only looks; nil if it is none.
+func looking(verb string) *look {
+	for _, l := range looks() {
+		if l.verb == verb {
+			return l
+		}
+	}
+	return nil
+}
+
+func notATag(tag string) string {
+	if api.ValidTag(tag) {
+		return ""
+	}
+	return "a tag has letters, digits, :, _ and - only."
+}
+
+// usage is how it is typed.
+func (l *look) usage() string { return (&api.Action{Type: l.verb, Params: l.params}).UsageOf(l.args) }
+
+func (l *look) grammar() grammar {
+	return grammar{verb: l.verb, usage: l.usage(), example: l.verb + " " + fill(l.example, nil), first: l.first,
+		needed: l.needed, many: l.many, params: l.params}
+}
+
+// flags checks the flags, and spells them canonically.
+func (h *Handler) flags(l *look, args api.Args) (api.Args, error) {
+	done, err := (&api.Action{Type: l.verb, Params: l.params}).Complete(args, api.Droplet{}, h.Now())
+	if err != nil {
+		return nil, badArgument(err)
+	}
+	return done, nil
+}
+
+// answers is what the block ID of an answer's buttons begins with; the key of
+// the envelope that brought the words follows.
+const answers = "answer:"
+
+// look answers a verb that only looks, for the asker alone; where it is to be
+// shared it is shown to the channel first.
+func (h *Handler) look(ctx context.Context, a asked, p parser, w words) (Reply, error) {
+	var err error
+	if w.args, err = h.flags(w.look, w.args); err != nil {
+		return Reply{}, err
+	}
+	q := query{words: w, call: a.call, turned: a.page > 0, quiet: a.share}
+	if w.look.of == must || w.look.of == may && (w.target != "" || a.chosen != 0) {
+		d, menu, err := h.subject(ctx, a, p, w)
+		if err != nil || menu != nil {
+			return Reply{To: a.to, Message: orEmpty(menu)}, err
+		}
+		q.droplet, q.name = &d, d.Name
+		if a.chosen != 0 || w.target == fmt.Sprint(d.ID) || !names.MatchString(d.Name) {
+			q.name = fmt.Sprint(d.ID)
+		}
+	}
+	found, err := w.look.read(h, ctx, q)
+	if err != nil {
+		return Reply{}, lookedUp(err)
+	}
+	showing := card.Showing{BlockID: answers + a.words, Place: card.Place{Page: max(a.page, 1), Droplet: a.chosen}}
+	if a.share {
+		public := showing
+		public.By, public.Words = a.who.UserID, a.origin.Words
+		if err := h.Channel.Show(ctx, a.origin.ChannelID, a.origin.ThreadTS, card.Draw(found, public)); err != nil {
+			return Reply{}, err
+		}
+		showing.Shown = true
+	}
+	return Reply{To: a.to, Message: card.Draw(found, showing)}, nil
+}
+
+func orEmpty(m *card.Message) card.Message {
+	if m == nil {
+		return card.Message{}
+	}
+	return *m
+}
+
+// subject answers the one Droplet that is to be looked at, or a menu to choose
+// it from.
+func (h *Handler) subject(ctx context.Context, a asked, p parser, w words) (api.Droplet, *card.Message, error) {
+	t, err := p.target(w.target)
+	if err != nil {
+		return api.Droplet{}, nil, err
+	}
+	if a.chosen != 0 {
+		t = target{id: a.chosen}
+	}
+	switch {
+	case t.tag != "":
+		return api.Droplet{}, nil, mistake("`" + w.verb + "` looks at one Droplet. Those that bear the tag: " + p.example("list tag:"+t.tag) + ".")
+	case t == (target{}):
+		m := card.Search(pickOf(a.words), "Which Droplet is to be the target of `"+w.verb+"`? Type a part of its name.")
+		return api.Droplet{}, &m, nil
+	}
+	ds, err := h.find(ctx, t)
+	if err != nil {
+		return api.Droplet{}, nil, err
+	}
+	if len(ds) > 1 {
+		m := card.Pick(pickOf(a.words), several(t.text, len(ds))+" Which one is to be the target of `"+w.verb+"`?", ds)
+		return api.Droplet{}, &m, nil
+	}
+	return ds[0], nil, nil
+}

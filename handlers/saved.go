@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"dropletops/internal/card"
+)
+
+// backups answers a Droplet's backups, with what to type to go back to one.
+func (h *Handler) backups(ctx context.Context, q query) (card.Answer, error) {
+	images, err := h.Images.Backups(ctx, q.droplet.ID)
+	if err != nil {
+		return card.Answer{}, err
+	}
+	if len(images) == 0 {
+		return card.Answer{Head: code(q.droplet.Name) + " has no backup.", Foot: "To have them taken: " + card.Typed(q.call+" enable-backups "+q.name)}, nil
+	}
+	restore := func(id int) string { return fmt.Sprintf("%s restore %s %d", q.call, q.name, id) }
+	return card.Answer{Head: "*Backups* of " + code(q.droplet.Name), Each: "backups", Items: card.Saved(images, restore, h.Now()),
+		Foot: "A restore replaces the whole disk, and another person has to approve it."}, nil
+}
+
+// snapshots answers a Droplet's snapshots. DigitalOcean restores backups alone;
+// a snapshot is what a Droplet can be rebuilt from.
+func (h *Handler) snapshots(ctx context.Context, q query) (card.Answer, error) {
+	images, err := h.Images.Snapshots(ctx, q.droplet.ID)
+	if err != nil {
+		return card.Answer{}, err
+	}
+	if len(images) == 0 {
+		return card.Answer{Head: code(q.droplet.Name) + " has no snapshot.", Foot: "To take one: " + card.Typed(q.call+" snapshot "+q.name)}, nil
+	}
+	rebuild := func(id int) string { return fmt.Sprintf("%s rebuild %s %d", q.call, q.name, id) }
+	return card.Answer{Head: "*Snapshots* of " + code(q.droplet.Name), Each: "snapshots", Items: card.Saved(images, rebuild, h.Now()),
+		Foot: "To go back to a snapshot is a rebuild from it: it replaces the whole disk, and another person has to approve it."}, nil
+}
+
+// backupPolicy answers when a Droplet's backups are taken.
+func (h *Handler) backupPolicy(ctx context.Context, q query) (card.Answer, error) {
+	p, err := h.Details.BackupPolicy(ctx, q.droplet.ID)
+	if err != nil {
+		return card.Answer{}, err
+	}
+	if !p.Enabled {
+		return card.Answer{Head: "*Backups* of " + code(q.droplet.Name) + " are *off*.",
+			Foot: "To turn them on: " + card.Typed(q.call+" enable-backups "+q.name+" --plan weekly --weekday SUN --hour 4")}, nil
+	}
+	lines := []string{"*When:* " + card.PolicyWords(p)}
+	if next := card.NextBackup(p.Next); next != "" {
+		lines = append(lines, "*Next:* "+next)
+	}
+	change := []string{q.call, "change-backup-policy", q.name, "--plan daily --hour 4"}
+	return card.Answer{Head: "*Backups* of " + code(q.droplet.Name) + " are *on*.", Items: lines,
+		Foot: "To change it: " + card.Typed(strings.Join(change, " "))}, nil
+}
+
+// kernels answers the kernels that a Droplet can be given.
+func (h *Handler) kernels(ctx context.Context, q query) (card.Answer, error) {
+	ks, err := h.Details.Kernels(ctx, q.droplet.ID)
+	if err != nil {
+		return card.Answer{}, err
+	}
+	if len(ks) == 0 {
+		return card.Answer{Head: "The kernel of " + code(q.droplet.Name) + " is its own affair: DigitalOcean has none to give it.",
+			Foot: "That is so of all Droplets made since March 2017."}, nil
+	}
+	give := func(id int) string { return fmt.Sprintf("%s change-kernel %s %d", q.call, q.name, id) }
+	return card.Answer{Head: "*Kernels* for " + code(q.droplet.Name), Each: "kernels", Items: card.Kernels(ks, q.droplet.KernelID, give)}, nil
+}
