@@ -13,6 +13,9 @@ import (
 // target answers the target to be changed if the request runs and the target is
 // in one of the states.
 func (r *Request) target(i int, in ...TargetState) (*Target, error) {
+	if i >= len(r.Targets) { // left out by a drift since the caller looked
+		return nil, fmt.Errorf("%w: request %s has %d Droplets, not %d", ErrConflict, r.ID, len(r.Targets), i+1)
+	}
 	if r.State == Running {
 		for _, s := range in {
 			if r.Targets[i].State == s {
@@ -56,8 +59,7 @@ func (r *Request) Dispatch(i int, by string, baseline int, now time.Time) (Chang
 // Accepted records that DigitalOcean has accepted the action. found says that
 // its answer was lost and the action was found in the Droplet's list.
 func (r *Request) Accepted(i int, a ActionRef, found bool, now time.Time) (Change, error) {
-	t := &r.Targets[i]
-	if t.Action != nil && t.Action.ID == a.ID {
+	if i < len(r.Targets) && r.Targets[i].Action != nil && r.Targets[i].Action.ID == a.ID {
 		return Change{}, ErrNoChange // the other one of two who learnt it was first
 	}
 	t, err := r.target(i, Dispatching)
@@ -157,7 +159,7 @@ func (r *Request) Settling(i int, a ActionRef, now time.Time) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	if t.Action.Status == a.Status {
+	if !t.SettlingAt.IsZero() { // not the status: it may have been found completed
 		return Change{}, ErrNoChange
 	}
 	a.RequestID = t.Action.RequestID
