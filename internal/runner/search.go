@@ -14,8 +14,8 @@ import (
 const clockSkew = 2 * time.Minute
 
 // search looks for an action whose answer was lost, in the Droplet's own list:
-// one of the type, newer than whatever was there at the intent, and not known as
-// another request's.
+// one of the type, newer than whatever was there at the intent, not later than
+// our POST can have been taken, and not known as another request's.
 func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, a *api.Action) (time.Duration, error) {
 	t := req.Targets[i]
 	if r.sending.has(fmt.Sprint(req.ID, "/", i)) {
@@ -55,7 +55,8 @@ func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, a *a
 func (r *Runner) among(ctx context.Context, history []api.Record, t approvals.Target, typ string) (api.Record, bool, error) {
 	var best api.Record
 	for _, rec := range history {
-		if rec.Type != typ || rec.ID <= t.Baseline || rec.StartedAt.Before(t.DispatchedAt.Add(-clockSkew)) {
+		if rec.Type != typ || rec.ID <= t.Baseline || rec.StartedAt.Before(t.DispatchedAt.Add(-clockSkew)) ||
+			rec.StartedAt.After(t.DispatchedAt.Add(othersPost+clockSkew)) { // someone's by hand, while we were away
 			continue
 		}
 		taken, err := r.Requests.ActionTaken(ctx, rec.ID)
