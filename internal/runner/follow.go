@@ -19,6 +19,9 @@ func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, a *a
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown,
 			Problem: fmt.Sprintf("DigitalOcean accepted the action as %d and does not know it any more. Look at the Droplet.", t.Action.ID)})
 	case err != nil:
+		if err := r.saySlow(ctx, req, i, a); err != nil {
+			return never, err
+		}
 		return r.lookLater(ctx, req, i, err), nil
 	}
 	took := ref(rec)
@@ -29,13 +32,20 @@ func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, a *a
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: r.after(ctx, t),
 			Problem: fmt.Sprintf("DigitalOcean reports that the action %d failed (errored). It gives no reason; its control panel may.", rec.ID)})
 	}
-	age := r.Now().Sub(t.DispatchedAt)
-	if usual := max(req.Usual, a.Usual); !t.Slow && age > 3*usual {
-		if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Slow(i, now) }); err != nil {
-			return never, err
-		}
+	if err := r.saySlow(ctx, req, i, a); err != nil {
+		return never, err
 	}
-	return api.PollEvery(age, req.Usual), nil
+	return api.PollEvery(r.Now().Sub(t.DispatchedAt), req.Usual), nil
+}
+
+// saySlow has people told, once, that a target takes longer than usual, also
+// while DigitalOcean does not say how far it is.
+func (r *Runner) saySlow(ctx context.Context, req *approvals.Request, i int, a *api.Action) error {
+	t := req.Targets[i]
+	if t.Slow || ctx.Err() != nil || r.Now().Sub(t.DispatchedAt) <= 3*max(req.Usual, a.Usual) {
+		return nil
+	}
+	return r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Slow(i, now) })
 }
 
 // settle holds the Droplet against what the action should have made of it.
