@@ -18,6 +18,9 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, a 
 	d, err := r.Droplets.Droplet(ctx, t.Droplet.ID)
 	switch {
 	case api.KindOf(err) == api.NotFound:
+		if unsent, err := r.beginsAnew(ctx, req); req.Bulk() && (unsent || err != nil) {
+			return 0, err
+		}
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
 			Problem: "The Droplet is gone: DigitalOcean says there is no such Droplet any more. Nothing was done to it."})
 	case err != nil:
@@ -49,9 +52,8 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, a 
 // driftedLate deals with a Droplet that changed after the whole was rechecked:
 // if nothing was sent yet the decision begins anew, else this one is left alone.
 func (r *Runner) driftedLate(ctx context.Context, req *approvals.Request, i int, diffs []approvals.Difference) (time.Duration, error) {
-	fresh, err := r.Requests.Request(ctx, req.ID)
-	if err != nil || !fresh.Sent() {
-		return 0, err // the next pass rechecks the whole, and finds it
+	if unsent, err := r.beginsAnew(ctx, req); unsent || err != nil {
+		return 0, err
 	}
 	said := make([]string, len(diffs))
 	for n, d := range diffs {
@@ -59,6 +61,17 @@ func (r *Runner) driftedLate(ctx context.Context, req *approvals.Request, i int,
 	}
 	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
 		Problem: "The Droplet is not what was approved any more (" + strings.Join(said, "; ") + "). Nothing was done to it."})
+}
+
+// beginsAnew says whether nothing was sent for a request yet, so that the next
+// pass can recheck the whole, with fresh eyes, and find what has changed.
+func (r *Runner) beginsAnew(ctx context.Context, req *approvals.Request) (bool, error) {
+	fresh, err := r.Requests.Request(ctx, req.ID)
+	if err != nil || fresh.Sent() {
+		return false, err
+	}
+	r.checks.forget(req.ID)
+	return true, nil
 }
 
 // send commits the intent and sends. From the commit on, this call is the only
@@ -69,18 +82,21 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api
 		return retryQuickly, nil
 	}
 	defer r.sending.release(key)
+	if late, ok := ctx.Deadline(); ok && time.Now().After(late) {
+		return 0, nil // frozen since the Droplet was looked at: look again
+	}
 	start := time.Now() // the monotonic clock: it is the freezing of this process that counts
 	if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.Dispatch(i, r.Instance, baseline, now)
 	}); err != nil {
 		return never, err
 	}
+	sctx := context.WithoutCancel(ctx) // what came of it is written down, also when the pass is over
 	if time.Since(start) > fence {
-		return r.putBack(ctx, req, i, approvals.WaitUnreachable, retryQuickly) // not sent, so it may wait again
+		return r.putBack(sctx, req, i, approvals.WaitUnreachable, retryQuickly) // not sent, so it may wait again
 	}
 	t := req.Targets[i]
 	rec, err := r.Actions.Send(ctx, a, t.Droplet.ID, api.Args(req.Action.Args), image(req))
-	sctx := context.WithoutCancel(ctx) // what came of it is written down, also when the pass is over
 	switch api.KindOf(err) {
 	case "":
 		if err != nil {
@@ -88,7 +104,7 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api
 		}
 		return r.accepted(sctx, req, i, rec, false)
 	case api.PendingEvent:
-		return r.putBack(sctx, req, i, approvals.WaitPendingEvent, retryBusy)
+		return r.putBack(sctx, req, i, approvals.WaitPendingEvent, r.busyFor(t))
 	case api.RateLimited:
 		return r.putBack(sctx, req, i, approvals.WaitRateLimit, retryAfter(err))
 	case api.NotSent:
@@ -126,6 +142,15 @@ func (r *Runner) cannotAsk(ctx context.Context, req *approvals.Request, i int, e
 	r.Log.WarnContext(ctx, "DigitalOcean could not be asked", "request_id", req.ID,
 		"droplet_id", req.Targets[i].Droplet.ID, "error", err)
 	return r.putBack(ctx, req, i, approvals.WaitUnreachable, retryQuickly)
+}
+
+// busyFor is how long a target waits for its next try in line: the longer, the
+// longer it has waited already.
+func (r *Runner) busyFor(t approvals.Target) time.Duration {
+	if t.Wait != approvals.WaitPendingEvent {
+		return retryBusy
+	}
+	return min(max(r.Now().Sub(t.WaitSince)/8, retryBusy), retryBusyMost)
 }
 
 // retryAfter is how long a 429 says to wait, or a while if it does not say.

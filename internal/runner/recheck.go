@@ -19,21 +19,26 @@ import (
 // What nobody had to decide has nothing to be held against but its being there:
 // its pre-check follows at the dispatch, like everyone's.
 func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Duration, error) {
+	known := r.checks.of(req)
 	fresh := make([]*api.Droplet, len(req.Targets))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, t := range req.Targets {
-		g.Go(func() error {
-			d, err := r.Droplets.Droplet(gctx, t.Droplet.ID)
-			if api.KindOf(err) == api.NotFound {
+		g.Go(guard(t, func() error {
+			if d, ok := known.get(t.Droplet.ID, r.Now()); ok {
+				fresh[i] = d
 				return nil
 			}
-			if err != nil {
+			d, err := r.Droplets.Droplet(gctx, t.Droplet.ID)
+			if err != nil && api.KindOf(err) != api.NotFound {
 				return err
 			}
-			fresh[i] = &d
+			if err == nil {
+				fresh[i] = &d
+			}
+			known.put(t.Droplet.ID, fresh[i], r.Now())
 			return nil
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return r.unreachable(ctx, req, err)

@@ -3,7 +3,9 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -53,6 +55,7 @@ type Runner struct {
 	Log      *slog.Logger
 
 	inHand  keyed // requests being advanced in this process
+	checks  checks
 	sending keyed // targets whose POST this process has under way, by request and ordinal
 }
 
@@ -84,6 +87,13 @@ const (
 	// another action on the Droplet is under way.
 	retryQuickly = 3 * time.Second
 	retryBusy    = 4 * time.Second
+	// retryBusyMost is how long the wait in line grows to: each try costs three
+	// requests of the 240 a minute that everyone shares.
+	retryBusyMost = time.Minute
+	// checkedFor is how long a Droplet's part of the recheck of many counts. A
+	// thousand take that long at 240 requests a minute, and each is looked at once
+	// more right before its action.
+	checkedFor = 5 * time.Minute
 	// never says that nothing more is to be done for a target.
 	never = time.Duration(-1)
 )
@@ -102,6 +112,9 @@ func (r *Runner) Advance(ctx context.Context, id string, seq int64) (time.Durati
 	req, err := r.Requests.Request(ctx, id)
 	if err != nil {
 		return never, err
+	}
+	if req.State != approvals.Running || req.Sent() {
+		r.checks.forget(id)
 	}
 	switch {
 	case req.State == approvals.Pending:
@@ -139,7 +152,7 @@ func (r *Runner) each(ctx context.Context, req *approvals.Request) (time.Duratio
 		if t.State.Ended() {
 			continue
 		}
-		g.Go(func() error {
+		g.Go(guard(t, func() error {
 			wait, err := r.step(ctx, req, i)
 			if errors.Is(err, approvals.ErrConflict) {
 				wait, err = 0, nil // someone else was faster: look again
@@ -153,9 +166,22 @@ func (r *Runner) each(ctx context.Context, req *approvals.Request) (time.Duratio
 				next = wait
 			}
 			return nil
-		})
+		}))
 	}
 	return next, g.Wait()
+}
+
+// guard makes an error of a panic over one Droplet. Nobody else recovers in a
+// goroutine of ours: it would end the process, and again after each start.
+func guard(t approvals.Target, f func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				err = fmt.Errorf("a panic over Droplet %d: %v\n%s", t.Droplet.ID, v, debug.Stack())
+			}
+		}()
+		return f()
+	}
 }
 
 // step takes one target one step further.
@@ -179,9 +205,16 @@ func (r *Runner) step(ctx context.Context, req *approvals.Request, i int) (time.
 	return never, nil
 }
 
-// update changes the request through one of its transitions.
+// update changes the request through one of its transitions. What was looked at
+// in an earlier round is void: its Droplets may be others by now, and what is to
+// be done to them was decided anew.
 func (r *Runner) update(ctx context.Context, req *approvals.Request, f func(*approvals.Request, time.Time) (approvals.Change, error)) error {
-	_, err := r.Requests.Update(ctx, req.ID, func(q *approvals.Request) (approvals.Change, error) { return f(q, r.Now()) })
+	_, err := r.Requests.Update(ctx, req.ID, func(q *approvals.Request) (approvals.Change, error) {
+		if q.Round != req.Round {
+			return approvals.Change{}, fmt.Errorf("%w: request %s is in round %d, not %d", approvals.ErrConflict, q.ID, q.Round, req.Round)
+		}
+		return f(q, r.Now())
+	})
 	return err
 }
 

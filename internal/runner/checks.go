@@ -1,0 +1,62 @@
+package runner
+
+import (
+	"sync"
+	"time"
+
+	"dropletops/api"
+	"dropletops/approvals"
+)
+
+// checks remembers how far the recheck of a request has come, so that one of
+// more Droplets than a pass has requests for comes to an end.
+type checks struct {
+	mu sync.Mutex
+	m  map[string]*check
+}
+
+// check is what was seen of a request's Droplets in one round of it.
+type check struct {
+	round int
+
+	mu   sync.Mutex
+	seen map[int]seen
+}
+
+type seen struct {
+	droplet *api.Droplet // nil: it is gone
+	at      time.Time
+}
+
+func (c *checks) of(req *approvals.Request) *check {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.m[req.ID]
+	if k == nil || k.round != req.Round {
+		k = &check{round: req.Round, seen: map[int]seen{}}
+		if c.m == nil {
+			c.m = map[string]*check{}
+		}
+		c.m[req.ID] = k
+	}
+	return k
+}
+
+func (c *checks) forget(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.m, id)
+}
+
+func (k *check) get(droplet int, now time.Time) (*api.Droplet, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s, ok := k.seen[droplet]
+	return s.droplet, ok && now.Sub(s.at) < checkedFor
+}
+
+func (k *check) put(droplet int, d *api.Droplet, now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.seen[droplet] = seen{d, now}
+}
