@@ -147,11 +147,14 @@ func (m *memory) Publication(_ context.Context, id string) (*approvals.Publicati
 	return &out, nil
 }
 
-func (m *memory) Posting(_ context.Context, id, by string) error {
+func (m *memory) Posting(_ context.Context, id, by, instead string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.conflicts > 0 {
 		m.conflicts--
+		return approvals.ErrConflict
+	}
+	if m.pubs[id].Request.Card.TS != instead {
 		return approvals.ErrConflict
 	}
 	m.pubs[id].PostingBy, m.pubs[id].PostingAt = by, m.now()

@@ -13,9 +13,11 @@ type Outbox interface {
 	Unpublished(ctx context.Context, limit int) ([]string, error)
 	// Publication loads one; approvals.ErrNotFound if there is none.
 	Publication(ctx context.Context, id string) (*approvals.Publication, error)
-	// Posting commits the intent to post a card, before it is posted. It answers
-	// approvals.ErrConflict if another live process set out less than 30 s ago.
-	Posting(ctx context.Context, id, by string) error
+	// Posting commits the intent to post a card, before it is posted: in place of
+	// the one at the ts instead, which is empty for the first. It answers
+	// approvals.ErrConflict if another card stands by now, or another live process
+	// set out less than 30 s ago.
+	Posting(ctx context.Context, id, by, instead string) error
 	// Published says that the card stands at ref and shows that version; a first
 	// post wakes the runner. An empty ref says that no card stands and none will,
 	// since Slack lets the bot post in that place no more: the request is then

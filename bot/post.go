@@ -46,7 +46,7 @@ func (p *publisher) post(ctx context.Context, pub *approvals.Publication) result
 	// Where PostingBy is set and there is no card, a process died, or lost Slack's
 	// answer, between posting and writing the place down. The card may stand.
 	// Looking for it by its metadata belongs here, before another is posted.
-	if err := p.outbox.Posting(ctx, r.ID, p.process); err != nil {
+	if err := p.outbox.Posting(ctx, r.ID, p.process, r.Card.TS); err != nil {
 		return result{err: fmt.Errorf("set out to post the card of %s: %w", r.ID, err)}
 	}
 	m := card.Request(r, p.client.now())

@@ -436,15 +436,15 @@ func TestPublishing(t *testing.T) {
 		if due() != "r-1" {
 			t.Errorf("due: %q", due())
 		}
-		if err := b.Posting(ctx, "r-1", "me"); err != nil {
+		if err := b.Posting(ctx, "r-1", "me", ""); err != nil {
 			t.Fatal(err)
 		}
-		err := b.Posting(ctx, "r-1", "another")
+		err := b.Posting(ctx, "r-1", "another", "")
 		if b.Exclusive() && err != nil || !b.Exclusive() && !errors.Is(err, approvals.ErrConflict) {
 			t.Errorf("another sets out to post: %v", err) // on SQLite it is the same machine's next process
 		}
 		b.clock.forward(time.Minute)
-		if err := b.Posting(ctx, "r-1", "another"); err != nil {
+		if err := b.Posting(ctx, "r-1", "another", ""); err != nil {
 			t.Errorf("another after a minute: %v", err)
 		}
 		p, err := b.Publication(ctx, "r-1")
@@ -458,8 +458,14 @@ func TestPublishing(t *testing.T) {
 		if due() != "" {
 			t.Errorf("due after it was posted: %q", due())
 		}
-		if err := b.Posting(ctx, "r-1", "me"); !errors.Is(err, approvals.ErrConflict) {
+		if err := b.Posting(ctx, "r-1", "me", ""); !errors.Is(err, approvals.ErrConflict) {
 			t.Errorf("posting a card that stands: %v", err)
+		}
+		if err := b.Posting(ctx, "r-1", "me", "1.2"); err != nil {
+			t.Errorf("posting a card in place of one that is gone: %v", err)
+		}
+		if err := b.Published(ctx, "r-1", ref, 1); err != nil {
+			t.Fatal(err)
 		}
 		b.wakes.take()
 		r, err := b.Update(ctx, "r-1", func(r *approvals.Request) (approvals.Change, error) {

@@ -72,19 +72,20 @@ func (s *Store) Publication(ctx context.Context, id string) (*approvals.Publicat
 // another may.
 const postingFor = 30 * time.Second
 
-// Posting writes down that a process sets out to post a request's card.
-// ErrConflict if the card stands, or another process set out a short while ago.
-func (s *Store) Posting(ctx context.Context, id, by string) error {
+// Posting writes down that a process sets out to post a request's card in place
+// of the one at the ts instead, which is empty for the first. ErrConflict if
+// another card stands by now, or another process set out a short while ago.
+func (s *Store) Posting(ctx context.Context, id, by, instead string) error {
 	now := s.now()
 	return s.tx(ctx, "posting", func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, s.sql(`UPDATE requests SET posting_by = ?, posting_at = ?
-			WHERE id = ? AND card_ts = '' AND (posting_by = '' OR posting_by = ? OR posting_at < ? OR ?)`),
-			by, micros(now), id, by, micros(now.Add(-postingFor)), s.Exclusive())
+			WHERE id = ? AND card_ts = ? AND (posting_by = '' OR posting_by = ? OR posting_at < ? OR ?)`),
+			by, micros(now), id, instead, by, micros(now.Add(-postingFor)), s.Exclusive())
 		if err != nil {
 			return fmt.Errorf("set out to post the card of request %s: %w", id, err)
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, fmt.Errorf("%w: the card of request %s stands or is being posted", approvals.ErrConflict, id))
+			return errors.Join(err, fmt.Errorf("%w: another card of request %s stands or is being posted", approvals.ErrConflict, id))
 		}
 		return nil
 	})
