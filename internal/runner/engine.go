@@ -79,6 +79,10 @@ const (
 	// keepJobs is how long finished wake-ups stay in the table.
 	keepJobs       = 10 * time.Minute
 	reconcileEvery = 30 * time.Second
+	// advanceTries is how often River may find a wake-up whose process died or
+	// whose end it could not write down. It discards a job after 25 by default, and
+	// the request would stay open for ever. The column is a 16-bit integer.
+	advanceTries = 1<<15 - 1
 	// afterFault is the wait after a wake-up that did not work, doubled each time
 	// up to longestFault. River's own would reach days, and then give up.
 	afterFault   = time.Second
@@ -149,9 +153,9 @@ func (e *Engine) Stop(ctx context.Context) error {
 // scheduler: that looks every 5 s, and not at all in the 15 s that a dead
 // process's term as leader goes on. What is due now is inserted as available.
 func (e *Engine) WakeAdvance(ctx context.Context, tx *sql.Tx, request string, seq int64, at time.Time) error {
-	var opts *river.InsertOpts
+	opts := &river.InsertOpts{MaxAttempts: advanceTries}
 	if wait := at.Sub(e.now()); wait > 0 {
-		opts = &river.InsertOpts{ScheduledAt: time.Now().Add(wait)} // River goes by the real clock
+		opts.ScheduledAt = time.Now().Add(wait) // River goes by the real clock
 	}
 	_, err := e.insert.InsertTx(ctx, tx, advanceArgs{ID: request, Seq: seq}, opts)
 	return err
@@ -161,26 +165,6 @@ func (e *Engine) WakeAdvance(ctx context.Context, tx *sql.Tx, request string, se
 func (e *Engine) WakePublish(ctx context.Context, tx *sql.Tx, request string) error {
 	_, err := e.insert.InsertTx(ctx, tx, publishArgs{ID: request}, nil)
 	return err
-}
-
-type advanceWorker struct {
-	river.WorkerDefaults[advanceArgs]
-	runner *Runner
-	log    *slog.Logger
-}
-
-// Work advances a request, and snoozes until it wants to be called again. A
-// fault is logged and tried again: a wake-up is never given up.
-func (w *advanceWorker) Work(ctx context.Context, j *river.Job[advanceArgs]) error {
-	wait, err := w.runner.Advance(ctx, j.Args.ID, j.Args.Seq)
-	if err != nil {
-		wait = min(longestFault, afterFault<<min(j.Attempt, 6))
-		w.log.ErrorContext(ctx, "a request could not be advanced", "request_id", j.Args.ID, "error", err, "again_in", wait)
-	}
-	if wait == never {
-		return nil
-	}
-	return river.JobSnooze(wait)
 }
 
 // quiet lets only River's warnings and errors through: it tells at info what is

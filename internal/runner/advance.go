@@ -1,0 +1,69 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+)
+
+// advanceWorker is the work that a wake-up of a request is for.
+type advanceWorker struct {
+	river.WorkerDefaults[advanceArgs]
+	runner *Runner
+	log    *slog.Logger
+
+	mu     sync.Mutex
+	faults map[string]int // in a row, by request: a snooze does not count as an attempt of River's
+}
+
+// Work advances a request, and snoozes until it wants to be called again. A
+// fault is logged and tried again: a wake-up is never given up.
+func (w *advanceWorker) Work(ctx context.Context, j *river.Job[advanceArgs]) error {
+	wait, err := w.advance(ctx, j.Args)
+	n := w.count(j.Args.ID, err)
+	if err != nil {
+		wait = min(longestFault, afterFault<<min(n-1, 6))
+		w.log.ErrorContext(ctx, "a request could not be advanced", "request_id", j.Args.ID, "error", err, "faults", n, "again_in", wait)
+	}
+	if wait == never {
+		return nil
+	}
+	return river.JobSnooze(wait)
+}
+
+// NextRetry is when River hands out a wake-up again that a dead process had in
+// hand. Its own answer grows with the fourth power of how often that happened.
+func (w *advanceWorker) NextRetry(*river.Job[advanceArgs]) time.Time {
+	return time.Now().Add(afterFault)
+}
+
+// advance makes an error of a panic: River would count it as an attempt, wait
+// ever longer, and give up.
+func (w *advanceWorker) advance(ctx context.Context, a advanceArgs) (wait time.Duration, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("a panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return w.runner.Advance(ctx, a.ID, a.Seq)
+}
+
+// count answers how many faults in a row there were with a request.
+func (w *advanceWorker) count(id string, err error) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil {
+		delete(w.faults, id)
+		return 0
+	}
+	if w.faults == nil {
+		w.faults = map[string]int{}
+	}
+	w.faults[id]++
+	return w.faults[id]
+}
