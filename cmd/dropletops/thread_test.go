@@ -93,6 +93,7 @@ func TestWhoGetsHelpAlone(t *testing.T) {
 	r.start()
 	r.do.ForgetRequests()
 	const who = "Only full members of this workspace may use Dropletops."
+	const help = "Dropletops operates DigitalOcean Droplets from Slack"
 	say := func(user, words string) func() {
 		if user == "guest" || user == "single" {
 			return func() { o.slash(user, words) }
@@ -103,11 +104,11 @@ func TestWhoGetsHelpAlone(t *testing.T) {
 		for _, words := range []string{"reboot web-1", "rebot web-1", "reboot", "list", "reboot tag:web"} {
 			o.refused(user, who, say(user, words))
 		}
-		o.refused(user, "More on one verb", say(user, "help"))
-		o.refused(user, "Wipe the disk", say(user, "help rebuild"))
+		o.refused(user, help, say(user, "help"))
+		o.refused(user, help, say(user, "help rebuild"))
 	}
 	o.refused("guest", who, func() { o.mention("guest", "", "reboot web-1") })
-	o.refused("guest", "More on one verb", func() { o.slash("guest", "") })
+	o.refused("guest", help, func() { o.slash("guest", "") })
 	if asked := r.do.Requests(); len(asked) > 0 {
 		t.Errorf("DigitalOcean was asked for them: %+v", asked)
 	}

@@ -21,7 +21,6 @@ func TestWordsThatAreRefused(t *testing.T) {
 		{"powercycle web-1", "Did you mean `power-cycle`", false},
 		{"frobnicate web-1", "There is no verb `frobnicate`. All verbs", false},
 		{"web-1 reboot", "The verb comes first", false},
-		{"list", "can't do `list` yet", false},
 		{"reboot wbe-1", "No Droplet is called `wbe-1`: did you mean `web-1`", true},
 		{"reboot 424242", "No Droplet has the ID `424242`", true},
 		{"reboot zzzzzzzz", "No Droplet is called `zzzzzzzz`. A Droplet goes by its exact name", true},
