@@ -27,6 +27,11 @@ type putDone struct {
 // of 64 takes hardly longer than one of 1, since the sync to disk is what takes.
 const batch = 64
 
+// commitWithin bounds a group's transaction, so that a database that does not
+// answer any more can't hold up intake, or the end of the process, for good.
+// Whoever waits has given up by then: an envelope is acknowledged within 3 s.
+const commitWithin = 6 * time.Second
+
 // errClosed answers a Put that comes after Close.
 var errClosed = errors.New("the store is closed")
 
@@ -78,7 +83,8 @@ func (s *Store) commitPuts() {
 // go away, what is committed stays.
 func (s *Store) commit(group []put) {
 	fresh := make([]bool, len(group))
-	ctx := s.base
+	ctx, cancel := context.WithTimeout(s.base, commitWithin)
+	defer cancel()
 	err := s.tx(ctx, "put", func(tx *sql.Tx) error {
 		for i, p := range group {
 			e := p.envelope

@@ -147,6 +147,9 @@ func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) erro
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	// After a panic in f, which others recover, the connection must be free: on
+	// SQLite it is the only one that writes. After a commit this does nothing.
+	defer func() { _ = tx.Rollback() }()
 	if err := f(tx); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
