@@ -94,17 +94,25 @@ func (s *Store) Posting(ctx context.Context, id, by, instead string) error {
 // Published writes down where a request's card stands and which version of the
 // request it shows. The first time it wakes the runner up for one that may run.
 // An empty ref says that it has no card and gets none.
+//
+// Where another card was written down first, that one stands, and it answers
+// ErrConflict; but not to the process that set out to replace it. A version older
+// than the one written down tells of an edit that was overtaken, and that may
+// have been the last to reach Slack: the card is due once more.
 func (s *Store) Published(ctx context.Context, id string, ref approvals.MessageRef, version int64) error {
 	return s.tx(ctx, "published", func(tx *sql.Tx) error {
-		var before, state string
-		if err := tx.QueryRowContext(ctx, s.sql(`SELECT card_ts, state FROM requests WHERE id = ?`+s.forUpdate()), id).Scan(&before, &state); err != nil {
+		var before, state, postingBy string
+		if err := tx.QueryRowContext(ctx, s.sql(`SELECT card_ts, state, posting_by FROM requests WHERE id = ?`+s.forUpdate()), id).
+			Scan(&before, &state, &postingBy); err != nil {
 			return fmt.Errorf("load request %s: %w", id, err)
+		}
+		if before != "" && before != ref.TS && postingBy != s.process {
+			return fmt.Errorf("%w: another card of request %s stands", approvals.ErrConflict, id)
 		}
 		var seq int64
 		if err := tx.QueryRowContext(ctx, s.sql(`UPDATE requests SET card_channel = ?, card_ts = ?, posting_by = '', posting_at = 0,
-			card_version = CASE WHEN card_version < ? THEN ? ELSE card_version END,
-			wake_seq = wake_seq + ? WHERE id = ? RETURNING wake_seq`),
-			ref.ChannelID, ref.TS, version, version, firstRun(before, state), id).Scan(&seq); err != nil {
+			card_version = ?, wake_seq = wake_seq + ? WHERE id = ? RETURNING wake_seq`),
+			ref.ChannelID, ref.TS, version, firstRun(before, state), id).Scan(&seq); err != nil {
 			return fmt.Errorf("write down the card of request %s: %w", id, err)
 		}
 		if firstRun(before, state) == 0 {
