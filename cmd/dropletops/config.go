@@ -27,11 +27,11 @@ type config struct {
 	DigitalOceanAPIURL string `env:"DIGITALOCEAN_API_URL" envDefault:"https://api.digitalocean.com/"`
 	DatabaseURL        string `env:"DATABASE_URL" envDefault:"sqlite:dropletops.db"`
 	PolicyFile         string `env:"POLICY_FILE"`
-	// HTTPAddr is a pointer, since empty is not the same as unset: it turns the
-	// server off.
-	HTTPAddr  *string `env:"HTTP_ADDR"`
-	LogLevel  string  `env:"LOG_LEVEL" envDefault:"info"`
-	LogFormat string  `env:"LOG_FORMAT"`
+	// HTTPAddr is empty when HTTP_ADDR is set and empty, which turns the server
+	// off. The library takes that for unset, so the environment is asked itself.
+	HTTPAddr  string
+	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat string `env:"LOG_FORMAT"`
 
 	level slog.Level
 }
@@ -49,9 +49,13 @@ func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Sprintf
 // loadConfig reads the environment and names every problem in one go. No
 // problem's line ever holds a token.
 func loadConfig(environ []string) (*config, error) {
-	c := &config{}
-	if err := env.ParseWithOptions(c, env.Options{Environment: env.ToMap(environ)}); err != nil {
+	c := &config{HTTPAddr: defaultHTTPAddr}
+	vars := env.ToMap(environ)
+	if err := env.ParseWithOptions(c, env.Options{Environment: vars}); err != nil {
 		return nil, problems{err.Error()}
+	}
+	if addr, set := vars["HTTP_ADDR"]; set {
+		c.HTTPAddr = addr
 	}
 	var p problems
 	c.SlackAppToken = p.token("SLACK_APP_TOKEN", c.SlackAppToken, c.SlackAppTokenFile)
@@ -163,12 +167,8 @@ func (p *problems) checkRest(c *config) {
 			p.add("POLICY_FILE: this version has the built-in policy alone: leave it unset")
 		}
 	}
-	if c.HTTPAddr == nil {
-		addr := defaultHTTPAddr
-		c.HTTPAddr = &addr
-	}
-	if *c.HTTPAddr != "" {
-		if _, _, err := net.SplitHostPort(*c.HTTPAddr); err != nil {
+	if c.HTTPAddr != "" {
+		if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
 			p.add("HTTP_ADDR is not HOST:PORT: it should look like %s; empty turns the server off", defaultHTTPAddr)
 		}
 	}

@@ -62,11 +62,10 @@ func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writ
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 
-	off := ""
 	cfg := &config{
 		SlackAppToken: slack.AppToken(), SlackBotToken: slack.BotToken(), SlackAPIURL: slack.APIURL(),
 		Token: "dop_v1_demo", DigitalOceanAPIURL: do.URL(), DatabaseURL: "sqlite:" + filepath.Join(dir, "demo.db"),
-		HTTPAddr: &off, LogFormat: "text", level: slog.LevelWarn,
+		LogFormat: "text", level: slog.LevelWarn,
 	}
 	ln, err := listenNear(ctx, o.addr)
 	if err != nil {

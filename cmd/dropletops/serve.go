@@ -120,8 +120,8 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 
 	h := &health{bot: b, store: st, registry: reg}
 	g, gctx := errgroup.WithContext(ctx)
-	if *cfg.HTTPAddr != "" {
-		if err := h.listen(g, gctx, *cfg.HTTPAddr); err != nil {
+	if cfg.HTTPAddr != "" {
+		if err := h.listen(g, gctx, cfg.HTTPAddr); err != nil {
 			return failure{fmt.Errorf("HTTP_ADDR: %w", err)}
 		}
 	}
