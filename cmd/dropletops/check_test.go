@@ -1,0 +1,81 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	simdo "dropletops/internal/sim/digitalocean"
+	simslack "dropletops/internal/sim/slack"
+)
+
+// checked runs dropletops check; it must say that only these are wrong.
+func (r *rig) checked(wrong ...string) {
+	r.t.Helper()
+	res := r.run("check")
+	want := exitDone
+	if len(wrong) > 0 {
+		want = exitFail
+	}
+	if res.code != want || res.stderr != "" {
+		r.t.Errorf("exit code %d, want %d; stderr %q", res.code, want, res.stderr)
+	}
+	seen := map[string]string{}
+	for line := range strings.Lines(res.stdout) {
+		verdict, rest, _ := strings.Cut(line, " ")
+		name, _, _ := strings.Cut(strings.TrimSpace(rest), ":")
+		if seen[name] != "" {
+			r.t.Errorf("%s has two lines:\n%s", name, res.stdout)
+		}
+		seen[name] = verdict
+	}
+	for _, name := range []string{"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "DIGITALOCEAN_TOKEN", "DATABASE_URL", "POLICY_FILE"} {
+		want := "ok"
+		for _, w := range wrong {
+			if w == name {
+				want = "wrong"
+			}
+		}
+		if seen[name] != want {
+			r.t.Errorf("%s is %q, want %q:\n%s", name, seen[name], want, res.stdout)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	in(t, "all fine", func(r *rig) { r.checked() })
+	in(t, "bot token", func(r *rig) {
+		r.slack.AddFault(simslack.Fault{Method: "auth.test", Times: -1, Error: "invalid_auth"})
+		r.checked("SLACK_BOT_TOKEN")
+	})
+	in(t, "app token", func(r *rig) {
+		r.slack.AddFault(simslack.Fault{Method: "apps.connections.open", Times: -1, Error: "missing_scope"})
+		r.checked("SLACK_APP_TOKEN")
+	})
+	in(t, "DigitalOcean", func(r *rig) {
+		r.do.Inject(simdo.Fault{Times: simdo.Always, Answer: simdo.Refuse(http.StatusUnauthorized, "unauthorized", "Unable to authenticate you")})
+		r.checked("DIGITALOCEAN_TOKEN")
+	})
+	in(t, "database", func(r *rig) {
+		r.env["DATABASE_URL"] = "sqlite:/proc/dropletops.db"
+		r.checked("DATABASE_URL")
+	})
+	in(t, "everything", func(r *rig) {
+		r.slack.AddFault(simslack.Fault{Method: "*", Times: -1, Error: "invalid_auth"})
+		r.do.Inject(simdo.Fault{Times: simdo.Always, Drop: true})
+		r.env["DATABASE_URL"] = "sqlite:/proc/dropletops.db"
+		r.checked("SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "DIGITALOCEAN_TOKEN", "DATABASE_URL")
+	})
+	in(t, "scopes", func(r *rig) {
+		r.slack.SetScopes("commands", "app_mentions:read")
+		r.checked("SLACK_BOT_TOKEN")
+	})
+	in(t, "configuration", func(r *rig) {
+		delete(r.env, "SLACK_BOT_TOKEN")
+		r.env["LOG_LEVEL"] = "loud"
+		res := r.run("check")
+		if res.code != exitFail || !strings.Contains(res.stderr, "SLACK_BOT_TOKEN") || !strings.Contains(res.stderr, "LOG_LEVEL") {
+			r.t.Errorf("exit code %d:\n%s%s", res.code, res.stdout, res.stderr)
+		}
+	})
+}

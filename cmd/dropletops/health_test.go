@@ -1,0 +1,80 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	simslack "dropletops/internal/sim/slack"
+)
+
+func TestReadyOnceEverythingIs(t *testing.T) {
+	r := newRig(t)
+	auth := r.slack.AddFault(simslack.Fault{Method: "auth.test", Times: -1, Hang: true})
+	r.launch("serve")
+	r.wait("two sockets", func(s *simslack.Snapshot) bool { return s.ReadySockets() >= 2 })
+	r.slackHit(auth, 1)
+	if code, body := r.get("/healthz"); code != http.StatusOK {
+		t.Errorf("/healthz answers %d %s", code, body)
+	}
+	if code, body := r.get("/readyz"); code != http.StatusServiceUnavailable {
+		t.Errorf("/readyz answers %d %s before Slack accepted the bot token", code, body)
+	}
+	auth.Remove()
+	r.becomesReady()
+	r.slack.RefuseConnections(true)
+	r.slack.DropSockets()
+	r.wait("the sockets to be gone", func(s *simslack.Snapshot) bool { return s.ReadySockets() == 0 })
+	r.answers("/readyz", func(code int, body string) bool {
+		return code == http.StatusServiceUnavailable && strings.Contains(body, "no socket to Slack")
+	})
+	if code, _ := r.get("/healthz"); code != http.StatusOK {
+		t.Errorf("/healthz answers %d without a socket", code)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	r := newRig(t).start()
+	r.slash("alice", "#ops", "/droplet reboot web-1")
+	r.card("completed")
+	code, body := r.get("/metrics")
+	if code != http.StatusOK {
+		t.Fatalf("/metrics answers %d %s", code, body)
+	}
+	for _, line := range []string{
+		`dropletops_slack_envelopes_total{type="slash_commands"} 1`,
+		`dropletops_slack_handled_total{result="ok",type="slash_commands"} 1`,
+		`dropletops_slack_calls_total{method="auth.test",result="ok"} 1`,
+		"dropletops_slack_sockets 2",
+		"dropletops_slack_ack_seconds_count 1",
+		"go_goroutines ", "process_start_time_seconds ",
+	} {
+		if !strings.Contains(body, line) {
+			t.Errorf("/metrics lacks %s", line)
+		}
+	}
+	for _, s := range r.secrets() {
+		if strings.Contains(body, s) {
+			t.Error("/metrics holds a token")
+		}
+	}
+	if t.Failed() {
+		t.Logf("/metrics:\n%s", body)
+	}
+}
+
+func TestHTTPAddrEmptyTurnsItOff(t *testing.T) {
+	r := newRig(t)
+	r.env["HTTP_ADDR"] = ""
+	r.launch("serve")
+	r.wait("two sockets", func(s *simslack.Snapshot) bool { return s.ReadySockets() >= 2 })
+	r.slash("alice", "#ops", "/droplet reboot web-1")
+	r.card("completed")
+	for _, addr := range []string{r.http, defaultHTTPAddr} {
+		r.http = addr
+		if code, _ := r.get("/healthz"); code == http.StatusOK && addr != defaultHTTPAddr {
+			t.Errorf("something answers at %s", addr)
+		}
+	}
+	r.stopped()
+}
