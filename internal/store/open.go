@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -70,12 +71,18 @@ func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	}
 	if err := s.pool.Ping(ctx); err != nil {
 		s.pool.Close()
-		return fmt.Errorf("reach PostgreSQL at %s: %w", cfg.ConnConfig.Host, err)
+		return fmt.Errorf("reach PostgreSQL at %s: %w", cfg.ConnConfig.Host, oneLine{err})
 	}
 	s.write = stdlib.OpenDBFromPool(s.pool)
 	s.read = s.write
 	return nil
 }
+
+// oneLine is an error of pgx's, which takes a line for each address it tried.
+type oneLine struct{ error }
+
+func (o oneLine) Error() string { return strings.Join(strings.Fields(o.error.Error()), " ") }
+func (o oneLine) Unwrap() error { return o.error }
 
 // InsertDriver answers River's driver for inserting inside a *sql.Tx of ours.
 func (s *Store) InsertDriver() riverdriver.Driver[*sql.Tx] {
