@@ -17,7 +17,9 @@ const grace = 4 * time.Second
 // accepted. It never sends it again, whatever comes of it. The error's kind says
 // what did: after [Lost] it may have been accepted, after any other it was not.
 //
-// Until its turn comes the POST ends with ctx, as [NotSent]. From then on the
+// Until its turn comes the POST ends with ctx, as [NotSent]: also when this
+// process was frozen meanwhile and wakes up after ctx's deadline, when others may
+// have given the POST up and a person may have asked again. From then on the
 // answer is waited for, at most 4 s beyond the end of ctx. If its turn is further
 // away than 3 s, it is [RateLimited].
 func (c *Client) Send(ctx context.Context, a *Action, droplet int, args Args, img *Image) (Record, error) {
@@ -25,6 +27,7 @@ func (c *Client) Send(ctx context.Context, a *Action, droplet int, args Args, im
 	if err := c.budget.wait(ctx, command, sendPatience); err != nil {
 		return Record{}, unsent(at, err, NotSent)
 	}
+	at.x.before, _ = ctx.Deadline()
 	ctx, cancel := c.outlive(ctx)
 	defer cancel()
 	action, _, err := a.Call(at.x.with(ctx), c.godo, droplet, args, img)

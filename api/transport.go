@@ -29,6 +29,7 @@ const (
 var (
 	errTooBig = errors.New("the answer is longer than 16 MiB")
 	errSecond = errors.New("refused to send a mutation that was not asked for")
+	errLate   = errors.New("refused to send a mutation after its time")
 )
 
 // newTransport has time-outs everywhere, and notices dead HTTP/2 connections.
@@ -54,6 +55,7 @@ func newTransport() *http.Transport {
 // transport fills it in.
 type exchange struct {
 	mutation bool
+	before   time.Time // the mutation is not sent after it; zero for whenever
 
 	mu        sync.Mutex
 	sent      int  // mutations handed to the transport
@@ -107,18 +109,26 @@ func (x *exchange) answer() (status int, requestID string) {
 	return x.status, x.requestID
 }
 
-// admit lets a request pass if it only reads, or is the one mutation asked for.
-func (x *exchange) admit(method string) bool {
+// admit lets a request pass if it only reads, or is the one mutation asked for
+// and comes in time. It looks at the clock and not at a context, whose end a
+// process that was frozen learns a little after it has woken up.
+func (x *exchange) admit(method string) error {
 	if method == http.MethodGet {
-		return true
+		return nil
 	}
 	if x == nil {
-		return false
+		return errSecond
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.sent == 0 && !x.before.IsZero() && time.Now().After(x.before) {
+		return errLate
+	}
 	x.sent++
-	return x.mutation && x.sent == 1
+	if !x.mutation || x.sent != 1 {
+		return errSecond
+	}
+	return nil
 }
 
 // guarded is the way every request takes. It adds the token, which therefore
@@ -132,11 +142,11 @@ type guarded struct {
 
 func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	x, _ := req.Context().Value(exchangeKey{}).(*exchange)
-	if !x.admit(req.Method) {
+	if err := x.admit(req.Method); err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close()
 		}
-		return nil, errSecond
+		return nil, err
 	}
 	signed := req.Clone(req.Context())
 	signed.Header.Set("Authorization", "Bearer "+g.token)
