@@ -176,15 +176,12 @@ func (h *Handler) rescue(ctx context.Context, droplet int) *approvals.Rescue {
 	return &approvals.Rescue{}
 }
 
-// newest answers the newest image, nil if there is none. Times in RFC 3339 of
-// one zone, which DigitalOcean's are, sort as text.
+// newest answers the newest image, nil if there is none.
 func newest(images []api.Image) *approvals.Image {
-	var out *approvals.Image
-	for _, i := range images {
-		if out == nil || i.Created > out.Created {
-			img := approvals.Image(i)
-			out = &img
-		}
+	i := api.Newest(images)
+	if i == nil {
+		return nil
 	}
-	return out
+	img := approvals.Image(*i)
+	return &img
 }

@@ -44,6 +44,9 @@ func FuzzHandle(f *testing.F) {
 		`{"type":"block_actions","user":{"id":"UALICE","team_id":"T1"},"actions":[{"action_id":"retry","value":"r-1"}]}`,
 		`{"type":"block_actions","user":{"id":"UALICE","team_id":"T1"},"actions":[{"action_id":"pick","block_id":"pick:e1","selected_option":{"value":"101"}}]}`,
 		`{"type":"block_actions","user":{"id":"UALICE","team_id":"T1"},"actions":[{"action_id":"approve","block_id":"decide:","value":"r-1"}]}`,
+		`{"user_id":"UALICE","text":"list [a-z]* --tag x --gpu"}`, `{"user_id":"UALICE","text":"info twin"}`, `{"user_id":"UALICE","text":"action 902"}`,
+		`{"type":"block_actions","user":{"id":"UALICE","team_id":"T1"},"actions":[{"action_id":"share","block_id":"answer:e2","value":"1 0"}]}`,
+		`{"type":"block_actions","user":{"id":"UALICE","team_id":"T1"},"actions":[{"action_id":"page","block_id":"answer:e2","value":"99 101"}]}`,
 		`{"type":"block_suggestion","action_id":"pick","value":"web","user":{"id":"UALICE","team_id":"T1"}}`,
 	} {
 		f.Add(s)
@@ -51,6 +54,7 @@ func FuzzHandle(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload string) {
 		b := newBench(t)
 		b.slash("UALICE", "reboot") // e1
+		b.slash("UALICE", "list")   // e2
 		for _, typ := range []string{"slash_commands", "interactive", "events_api", "hello"} {
 			e := approvals.Envelope{Key: "fuzz", Type: typ, Payload: json.RawMessage(payload)}
 			_, err := b.Handle(t.Context(), e)

@@ -139,7 +139,10 @@ func ofCommand(e approvals.Envelope, c command) asked {
 		who: approvals.Who{UserID: c.UserID, TeamID: c.TeamID},
 		origin: approvals.Origin{
 			TeamID: c.TeamID, ChannelID: c.ChannelID, ResponseURL: c.ResponseURL, Envelope: e.Key,
-			Words: strings.TrimSpace(call + " " + text),
+			// The ID of a direct message begins with D; all others have more than one
+			// person besides the bot.
+			Private: strings.HasPrefix(c.ChannelID, "D"),
+			Words:   strings.TrimSpace(call + " " + text),
 		},
 		to:   Address{ResponseURL: c.ResponseURL, ChannelID: c.ChannelID, UserID: c.UserID},
 		text: text, call: call, words: e.Key, attempt: e.Attempt,

@@ -51,7 +51,7 @@ func (h *Handler) tryAgain(ctx context.Context, e approvals.Envelope, in interac
 	}
 	d.Reason, d.Tag, d.RetryOf, d.Who = old.Reason, old.Tag, old.ID, in.who()
 	d.Origin = approvals.Origin{
-		TeamID: in.User.TeamID, ChannelID: old.Origin.ChannelID, ThreadTS: old.Origin.ThreadTS,
+		TeamID: in.User.TeamID, ChannelID: old.Origin.ChannelID, ThreadTS: old.Origin.ThreadTS, Private: old.Origin.Private,
 		ResponseURL: in.ResponseURL, Envelope: e.Key, Words: said,
 	}
 	if _, err = h.Requests.Submit(ctx, d); err != nil || gone == "" {

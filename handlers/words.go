@@ -68,7 +68,7 @@ func (p parser) parse(text string) (words, error) {
 		return words{verb: "help", look: l}, nil
 	case l != nil:
 		return p.parseVerb(words{verb: verb, look: l, args: api.Args{}}, l.grammar(), ws[1:])
-	case a == nil && !slices.Contains(unready, verb) && len(ws) > 1 && ws[1].flag == "" && p.action(hyphenated(ws[1].text)) != nil:
+	case a == nil && !slices.Contains(unready, verb) && len(ws) > 1 && ws[1].flag == "" && p.knows(hyphenated(ws[1].text)):
 		return words{}, mistake("The verb comes first: " + code(p.call+" "+hyphenated(ws[1].text)+" "+ws[0].text) + ".")
 	case a == nil:
 		return words{}, p.unknownVerb(ws[0].text)
@@ -104,6 +104,9 @@ func (p parser) action(verb string) *api.Action {
 	}
 	return nil
 }
+
+// knows says whether a verb is one that is understood.
+func (p parser) knows(verb string) bool { return p.action(verb) != nil || looking(verb) != nil }
 
 // asksForHelp knows the flags by which command lines are asked for help.
 func asksForHelp(w word) bool { return w.flag == "help" || w.flag == "h" }

@@ -134,6 +134,7 @@ func TestParseMistakes(t *testing.T) {
 		{slash, "<!channel>", "There is no verb `&lt;!channel&gt;`. All verbs: `/droplet help`."},
 		{slash, "a`b", "There is no verb `a'b`. All verbs: `/droplet help`."},
 		{slash, "web-1 power_cycle", "The verb comes first: `/droplet power-cycle web-1`."},
+		{slash, "web-1 info", "The verb comes first: `/droplet info web-1`."},
 		{slash, "destroy web-1", "This version can't do `destroy` yet. What it can do: `/droplet help`."},
 		{slash, "listt", "There is no verb `listt`. Did you mean `list`? All verbs: `/droplet help`."},
 		{slash, "action", "`action` lacks the action's ID. Usage: `/droplet action &lt;id&gt;`. For example: `/droplet action 36804636`."},

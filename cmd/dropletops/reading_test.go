@@ -27,47 +27,46 @@ func (r *rig) press(user string, m *simslack.Message, action, then string) *sims
 	return now
 }
 
+// look is a line that someone types, and what must be in its answer.
+type look struct {
+	line string
+	has  []string
+}
+
+// looks types each, and holds its answer.
+func (r *rig) looks(all ...look) {
+	r.t.Helper()
+	for _, l := range all {
+		before := len(r.slack.Snapshot().Ephemerals)
+		r.slash("alice", "#ops", l.line)
+		s := r.wait("an answer to "+l.line, func(s *simslack.Snapshot) bool { return len(s.Ephemerals) > before })
+		m := s.Ephemerals[before]
+		for _, part := range l.has {
+			if !strings.Contains(m.Words(), part) {
+				r.t.Errorf("%s lacks %q:\n%s", l.line, part, m.Words())
+			}
+		}
+	}
+}
+
 // Each verb that only looks, through the binary: for the asker alone.
-func TestReadingVerbs(t *testing.T) {
+func TestReadingOneDroplet(t *testing.T) {
 	r := newRig(t)
-	db, web := r.do.DropletNamed("db-1").ID, r.do.DropletNamed("web-1").ID
+	db := r.do.DropletNamed("db-1").ID
 	backup := r.do.Backups(db)[0].ID
 	r.start()
 	r.slash("alice", "#ops", `/droplet reboot web-1 --reason "it hangs"`)
 	card := r.card("completed")
-	action := r.posts()[0].ActionID
-	for _, tc := range []struct {
-		line string
-		has  []string
-	}{
-		{"/droplet list --region nyc3 --tag WEB web-*", []string{"*web-1* · 🟢 active", "*web-3*", "3 Droplets", fmt.Sprint(web)}},
-		{"/droplet list --gpu", []string{"*gpu-train-1* · 🟢 active · GPU"}},
-		{"/droplet list --status off", []string{"*staging-1* · ⚫ off"}},
-		{"/droplet info db-1", []string{"*db-1* · 🟢 active", "a month", "db-1-data, 200 GB ext4", "daily, 04:00–08:00 UTC", "*Latest backup:*", "*Latest snapshot:* db-1-before-upgrade", "*VPC:*", "*Private IPv4:*"}},
-		{"/droplet actions web-1", []string{"✅ *reboot* · completed", "asked by <@U0ALICE>, request `" + idOf(card) + "`: it hangs", "*create*"}},
-		{fmt.Sprintf("/droplet action %d", action), []string{"*reboot*", "Droplet `web-1`", "<@U0ALICE>"}},
-		{"/droplet backups db-1", []string{fmt.Sprintf("`/droplet restore db-1 %d`", backup), "6 backups"}},
-		{"/droplet backup-policy db-1", []string{"are *on*", "daily, 04:00"}},
-		{"/droplet snapshots web-1", []string{"web-golden", "`/droplet rebuild web-1 "}},
-		{"/droplet kernels legacy-1", []string{"vmlinuz-3.13.0-24-generic", "in use"}},
-		{"/droplet neighbors web-1", []string{"On the same hardware", "*web-2*"}},
-		{"/droplet neighbors", []string{"share hardware", "*web-1*", "*web-2*"}},
-		{"/droplet sizes s-1vcpu --region nyc3", []string{"`s-1vcpu-1gb`", "a month"}},
-		{"/droplet images ubuntu", []string{"`ubuntu-24-04-x64`"}},
-		{"/droplet images custom", []string{"appliance.qcow2"}},
-		{"/droplet regions frankfurt", []string{"`fra1`"}},
-		{"/droplet help list", []string{"Type:", "--region", "/droplet list "}},
-	} {
-		before := len(r.slack.Snapshot().Ephemerals)
-		r.slash("alice", "#ops", tc.line)
-		s := r.wait("an answer to "+tc.line, func(s *simslack.Snapshot) bool { return len(s.Ephemerals) > before })
-		m := s.Ephemerals[before]
-		for _, part := range tc.has {
-			if !strings.Contains(m.Words(), part) {
-				t.Errorf("%s lacks %q:\n%s", tc.line, part, m.Words())
-			}
-		}
-	}
+	r.looks(
+		look{"/droplet info db-1", []string{"*db-1* · 🟢 active", "a month", "db-1-data, 200 GB ext4", "daily, 04:00–08:00 UTC", "*Latest backup:*", "*Latest snapshot:* db-1-before-upgrade", "*VPC:*", "*Private IPv4:*"}},
+		look{"/droplet actions web-1", []string{"✅ *reboot* · completed", "asked by <@U0ALICE>, request `" + idOf(card) + "`: it hangs", "*create*"}},
+		look{fmt.Sprintf("/droplet action %d", r.posts()[0].ActionID), []string{"*reboot*", "Droplet `web-1`", "<@U0ALICE>"}},
+		look{"/droplet backups db-1", []string{fmt.Sprintf("`/droplet restore db-1 %d`", backup), "6 backups"}},
+		look{"/droplet backup-policy db-1", []string{"are *on*", "daily, 04:00"}},
+		look{"/droplet snapshots web-1", []string{"web-golden", "`/droplet rebuild web-1 "}},
+		look{"/droplet kernels legacy-1", []string{"vmlinuz-3.13.0-24-generic", "in use"}},
+		look{"/droplet neighbors web-1", []string{"On the same hardware", "*web-2*"}},
+	)
 	for _, m := range posted(r.slack.Snapshot()) {
 		if m.TS != card.TS && m.ThreadTS != card.TS {
 			t.Errorf("everyone sees: %s", m.Text)
@@ -75,6 +74,25 @@ func TestReadingVerbs(t *testing.T) {
 	}
 	if len(r.posts()) != 1 {
 		t.Errorf("something was sent: %+v", r.posts())
+	}
+	r.noViolations()
+}
+
+func TestReadingTheAccount(t *testing.T) {
+	r := newRig(t).start()
+	r.looks(
+		look{"/droplet list --region nyc3 --tag WEB web-*", []string{"*web-1* · 🟢 active", "*web-3*", "3 Droplets", fmt.Sprint(r.do.DropletNamed("web-1").ID)}},
+		look{"/droplet list --gpu", []string{"*gpu-train-1* · 🟢 active · GPU"}},
+		look{"/droplet list --status off", []string{"*staging-1* · ⚫ off"}},
+		look{"/droplet neighbors", []string{"share hardware", "*web-1*", "*web-2*"}},
+		look{"/droplet sizes s-1vcpu --region nyc3", []string{"`s-1vcpu-1gb`", "a month"}},
+		look{"/droplet images ubuntu", []string{"`ubuntu-24-04-x64`"}},
+		look{"/droplet images custom", []string{"appliance.qcow2"}},
+		look{"/droplet regions frankfurt", []string{"`fra1`"}},
+		look{"/droplet help list", []string{"Type:", "--region", "/droplet list "}},
+	)
+	if all := posted(r.slack.Snapshot()); len(all) > 0 || len(r.posts()) > 0 {
+		t.Errorf("everyone sees %d messages, %+v was sent", len(all), r.posts())
 	}
 	r.slash("guest", "#ops", "/droplet list")
 	r.told("guest", "You are a guest in this workspace.")
