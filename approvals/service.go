@@ -116,7 +116,7 @@ type Click struct {
 	RequestID string
 	Who       Who
 	Message   MessageRef // the message the button stood on
-	Shown     string     // what that message showed, by [Request.Shown]; empty if it can't be told
+	Shown     string     // what that message showed, by [Request.Shown]; a click that can't tell decides nothing
 	Envelope  string
 }
 
@@ -152,7 +152,7 @@ func (s *Service) Decide(ctx context.Context, k Click) (*Request, error) {
 			refusal = r.tooLate() // still commit that it expired
 			return c, nil
 		}
-		if r.State == Pending && k.Shown != "" && k.Shown != r.Shown() && k.Kind != ToCancel {
+		if r.State == Pending && k.Shown != r.Shown() && k.Kind != ToCancel {
 			return Change{}, Refuse("What this card showed has changed since. Look at it again, then decide.")
 		}
 		c, err := r.Decide(k.Kind, p, now)
