@@ -53,6 +53,9 @@ type Action struct {
 	// PostCheck says whether the Droplet looks like the action is done, given
 	// what it was before; DigitalOcean's status trails the action by seconds.
 	PostCheck func(before, after Droplet, a Args, img *Image) bool
+	// Unshown says what to do when DigitalOcean calls it completed and the Droplet
+	// goes on looking as if it were not; may be nil. Plain text.
+	Unshown func(Droplet) string
 	// Result describes what came of it, from the Droplet as it was and is; may
 	// be nil. Plain text.
 	Result func(before, after Droplet, a Args) string

@@ -44,7 +44,10 @@ func Catalogue() []*Action {
 			Loses:     nothing,
 			PreCheck:  first(ready, when("off", "is off already.")),
 			PostCheck: becomes("off"),
-			Call:      plain(godo.DropletActionsService.Shutdown),
+			Unshown: func(d Droplet) string {
+				return fmt.Sprintf("Its operating system may not have listened. To cut the power: power-off %s.", d.Name)
+			},
+			Call: plain(godo.DropletActionsService.Shutdown),
 		}, {
 			Type: "power_off", Title: "Power off", Usual: 15 * time.Second, Scopes: scopes(), ByTag: true,
 			Summary:   "cut the power, if shutdown does not help",

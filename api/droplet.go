@@ -41,6 +41,18 @@ type Image struct {
 	Regions []string
 }
 
+// Newest answers the newest of some images, nil if there is none. Times in RFC
+// 3339 of one zone, which DigitalOcean's are, sort as text.
+func Newest(images []Image) *Image {
+	var out *Image
+	for _, i := range images {
+		if out == nil || i.Created > out.Created {
+			out = &i
+		}
+	}
+	return out
+}
+
 // Record is an action as DigitalOcean reports it.
 type Record struct {
 	ID           int

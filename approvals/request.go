@@ -62,6 +62,8 @@ type Origin struct {
 	ThreadTS string `json:"thread_ts,omitempty"`
 	// ResponseURL answers a slash command for 30 minutes, five times at the most.
 	ResponseURL string `json:"response_url,omitempty"`
+	// Private says that nobody but the asker and the bot sees the channel.
+	Private bool `json:"private,omitempty"`
 	// Envelope is the inbox key of the envelope that asked. One envelope makes
 	// one request at the most.
 	Envelope string `json:"envelope,omitempty"`

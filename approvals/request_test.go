@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -253,5 +254,44 @@ func TestNewIDs(t *testing.T) {
 			t.Fatalf("ID %q", id)
 		}
 		seen[id] = true
+	}
+}
+
+// keepAll is a store that takes everything and keeps nothing.
+type keepAll struct{ lines []Line }
+
+func (k *keepAll) Create(context.Context, *Request, Change) error    { return nil }
+func (k *keepAll) Request(context.Context, string) (*Request, error) { return nil, ErrNotFound }
+func (k *keepAll) Update(context.Context, string, func(*Request) (Change, error)) (*Request, error) {
+	return nil, ErrNotFound
+}
+func (k *keepAll) Record(_ context.Context, lines ...Line) error {
+	k.lines = append(k.lines, lines...)
+	return nil
+}
+
+type everyone struct{}
+
+func (everyone) Person(_ context.Context, who Who, _ bool) (Person, error) {
+	return Person{Who: who, Standing: Member}, nil
+}
+
+// What needs another's approval can't be asked for where nobody else sees it.
+func TestApprovalsAreNotAskedForInPrivate(t *testing.T) {
+	store := &keepAll{}
+	s := &Service{Store: store, Directory: everyone{}, Policy: BuiltIn{}, Now: func() time.Time { return t0 }}
+	draft := Draft{Action: Action{Type: "rebuild", Danger: Destructive}, Targets: []Droplet{{ID: 1}}, Who: Who{UserID: "U1"},
+		Origin: Origin{ChannelID: "D1", Private: true}}
+	var no *Refusal
+	if _, err := s.Submit(t.Context(), draft); !errors.As(err, &no) || len(store.lines) != 1 || store.lines[0].What != "refused" {
+		t.Errorf("in private: %v, %v", err, store.lines)
+	}
+	draft.Action = Action{Type: "reboot", Danger: Safe}
+	if _, err := s.Submit(t.Context(), draft); err != nil {
+		t.Errorf("what needs nobody: %v", err)
+	}
+	draft.Action, draft.Origin.Private = Action{Type: "rebuild", Danger: Destructive}, false
+	if _, err := s.Submit(t.Context(), draft); err != nil {
+		t.Errorf("in a channel: %v", err)
 	}
 }

@@ -67,6 +67,9 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 	r.Verdict = s.Policy.Judge(Case{Action: d.Action, Targets: d.Targets, Requester: p, Channel: d.Origin.ChannelID, Now: now})
 	line.Detail["outcome"], line.Detail["rule"] = string(r.Verdict.Outcome), r.Verdict.Rule
 	c := Change{Audit: []Line{line}, Envelope: d.Origin.Envelope, RetryOf: d.RetryOf}
+	if r.Verdict.Outcome == Approve && d.Origin.Private {
+		return nil, s.refused(ctx, line, Refuse("This needs another person's approval, and nobody else sees this conversation. Ask in a channel that I am in."))
+	}
 	switch r.Verdict.Outcome {
 	case Allow:
 		r.State, r.StartedAt = Running, now // the card's arrival wakes the runner

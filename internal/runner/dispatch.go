@@ -46,7 +46,7 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, a 
 	for _, rec := range history {
 		baseline = max(baseline, rec.ID)
 	}
-	return r.send(ctx, req, i, a, baseline)
+	return r.send(ctx, req, i, a, d, baseline)
 }
 
 // driftedLate deals with a Droplet that changed after the whole was rechecked:
@@ -76,7 +76,7 @@ func (r *Runner) beginsAnew(ctx context.Context, req *approvals.Request) (bool, 
 
 // send commits the intent and sends. From the commit on, this call is the only
 // one that ever sends this action.
-func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api.Action, baseline int) (time.Duration, error) {
+func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api.Action, d api.Droplet, baseline int) (time.Duration, error) {
 	key := fmt.Sprint(req.ID, "/", i)
 	if !r.sending.take(key) {
 		return retryQuickly, nil
@@ -87,7 +87,11 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api
 	}
 	start := time.Now() // the monotonic clock: it is the freezing of this process that counts
 	if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
-		return q.Dispatch(i, r.Instance, baseline, now)
+		c, err := q.Dispatch(i, r.Instance, baseline, now)
+		if err == nil {
+			q.Targets[i].Droplet = approvals.Droplet(d) // what the end is compared with
+		}
+		return c, err
 	}); err != nil {
 		return never, err
 	}

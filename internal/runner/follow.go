@@ -81,8 +81,7 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, a *a
 		})
 	}
 	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: now(d),
-		Problem: fmt.Sprintf("DigitalOcean completed the action %s ago, but the Droplet does not show it: it is %s, %s, %s.",
-			r.Now().Sub(since).Round(time.Second), d.Status, d.Size, d.Image)})
+		Problem: unshown(a, d)})
 }
 
 // lookLater answers when to look again after a look that did not work.
@@ -105,4 +104,14 @@ func (r *Runner) after(ctx context.Context, t approvals.Target) *approvals.Dropl
 		return nil
 	}
 	return now(d)
+}
+
+// unshown says that a Droplet does not show what was done to it, and what to do.
+func unshown(a *api.Action, d api.Droplet) string {
+	s := fmt.Sprintf("DigitalOcean called the action completed, but %d minutes later %s does not show it: it is %s, %s, %s.",
+		int(settleFor/time.Minute), d.Name, d.Status, d.Size, d.Image)
+	if a.Unshown != nil {
+		s += " " + a.Unshown(d)
+	}
+	return s
 }

@@ -63,9 +63,37 @@ func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Dura
 	case len(found) == len(req.Targets) && (len(diffs) == 0 || req.Verdict.Outcome == approvals.Allow):
 		return 0, nil
 	}
+	rescue := r.rescue(ctx, req)
 	return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		q.Rescue = rescue
 		return q.Drifted(diffs, found, img, now)
 	})
+}
+
+// rescue looks up anew what one could go back to, for a card that shows it and
+// is about to be decided on again.
+func (r *Runner) rescue(ctx context.Context, req *approvals.Request) *approvals.Rescue {
+	if req.Rescue == nil || req.Bulk() {
+		return req.Rescue
+	}
+	id := req.Targets[0].Droplet.ID
+	backups, err := r.Droplets.Backups(ctx, id)
+	if err != nil {
+		return &approvals.Rescue{}
+	}
+	snapshots, err := r.Droplets.Snapshots(ctx, id)
+	if err != nil {
+		return &approvals.Rescue{}
+	}
+	return &approvals.Rescue{Known: true, Backup: pinned(api.Newest(backups)), Snapshot: pinned(api.Newest(snapshots))}
+}
+
+func pinned(i *api.Image) *approvals.Image {
+	if i == nil {
+		return nil
+	}
+	img := approvals.Image(*i)
+	return &img
 }
 
 // recheckImage looks whether the image or backup is still there, and whether the

@@ -21,8 +21,9 @@ type Requests interface {
 	Update(ctx context.Context, id string, f func(*approvals.Request) (approvals.Change, error)) (*approvals.Request, error)
 	// CurrentWake answers the number of a request's newest wake-up.
 	CurrentWake(ctx context.Context, id string) (int64, error)
-	// ActionTaken says whether an action is known as some request's already.
-	ActionTaken(ctx context.Context, actionID int) (bool, error)
+	// ActionTaken says whether an action on a Droplet is another request's than by:
+	// is known as such, or may be, since one has its POST to that Droplet under way.
+	ActionTaken(ctx context.Context, actionID, droplet int, by string) (bool, error)
 	// Exclusive says whether no other process works on the same database.
 	Exclusive() bool
 }
@@ -32,6 +33,8 @@ type Droplets interface {
 	Droplet(ctx context.Context, id int) (api.Droplet, error)
 	Image(ctx context.Context, idOrSlug string) (api.Image, error)
 	History(ctx context.Context, droplet int) ([]api.Record, error)
+	Backups(ctx context.Context, droplet int) ([]api.Image, error)
+	Snapshots(ctx context.Context, droplet int) ([]api.Image, error)
 }
 
 // Actions sends actions and follows them.

@@ -490,3 +490,38 @@ func TestExpiryByTheRunner(t *testing.T) {
 	w.forward(time.Minute)
 	want(t, w.carry(id, nil), approvals.Expired, "")
 }
+
+// What a card says was before is what was there right before acting.
+func TestBeforeIsRightBefore(t *testing.T) {
+	w := newWorld(t)
+	id := w.ask("reboot", nil, approvals.Allow, "web-1")
+	web := w.do.DropletNamed("web-1").ID
+	if err := w.do.Alter(web, func(d *simdo.Droplet) { d.Tags = []string{"moved"} }); err != nil {
+		t.Fatal(err)
+	}
+	r := w.carry(id, nil)
+	if tags := r.Targets[0].Droplet.Tags; len(tags) != 1 || tags[0] != "moved" {
+		t.Errorf("before: %v", tags)
+	}
+}
+
+// A card that is to be decided on anew shows what one could go back to now.
+func TestDriftLooksForTheWayBackAnew(t *testing.T) {
+	w := newWorld(t)
+	id := w.ask("rebuild", api.Args{"image": "debian-12-x64"}, approvals.Approve, "web-1")
+	if _, err := w.store.Update(t.Context(), id, func(r *approvals.Request) (approvals.Change, error) {
+		r.Rescue = &approvals.Rescue{Known: true}
+		return approvals.Change{}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	web := w.do.DropletNamed("web-1").ID
+	fresh := w.do.AddSnapshot(web, "just-taken", time.Minute)
+	if err := w.do.Rename(web, "web-9"); err != nil {
+		t.Fatal(err)
+	}
+	r := w.carry(id, at(approvals.Pending))
+	if r.Rescue == nil || r.Rescue.Snapshot == nil || r.Rescue.Snapshot.ID != fresh {
+		t.Errorf("rescue after the drift: %+v", r.Rescue)
+	}
+}

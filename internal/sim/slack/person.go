@@ -99,7 +99,9 @@ func (s *Server) Say(user, channel, threadTS, text string) (*Message, *Delivery,
 		Channel: ch.ID, ThreadTS: threadTS, User: u.ID, Text: text, ClientMsgID: s.newEnvelopeID(),
 		Blocks: []Block{richText(strings.ToLower(s.id("b")), text)},
 	})
-	if !strings.Contains(text, "<@"+BotUserID) || !ch.has(BotUserID) {
+	// Slack sends no app_mention for a direct message, not even with a mention in
+	// it (docs.slack.dev/reference/events/app_mention).
+	if !strings.Contains(text, "<@"+BotUserID) || !ch.has(BotUserID) || ch.Kind == IM {
 		return m, nil, nil
 	}
 	event := s.wire(m, false)
