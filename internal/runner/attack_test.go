@@ -253,3 +253,37 @@ func TestGoneBetweenRecheckAndTurn(t *testing.T) {
 		t.Errorf("%s, %d Droplets, %d posts", r.State, len(r.Targets), w.posts())
 	}
 }
+
+// Someone who was told that an answer was lost types the command again. The
+// action that this one's POST has just made is not taken for the lost one.
+func TestLostIsNotAnothersUnderWay(t *testing.T) {
+	w := newWorld(t)
+	first := w.ask("reboot", nil, approvals.Allow, "web-1")
+	w.do.Inject(simdo.Fault{Match: simdo.Match{Method: "POST", Action: "reboot"}, Drop: true})
+	w.once(first)
+	second := w.ask("reboot", nil, approvals.Allow, "web-1")
+	if _, err := w.store.Update(t.Context(), second, func(r *approvals.Request) (approvals.Change, error) {
+		return r.Dispatch(0, "process-1", 0, w.clock())
+	}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := w.do.StartAction(w.do.DropletNamed("web-1").ID, "reboot") // its answer is on its way
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.forward(w.once(first))
+	w.once(first)
+	if got := w.get(first).Targets[0]; got.Action != nil {
+		t.Fatalf("the first took the second's action %d", got.Action.ID)
+	}
+	if _, err := w.store.Update(t.Context(), second, func(r *approvals.Request) (approvals.Change, error) {
+		return r.Accepted(0, approvals.ActionRef{ID: a.ID, Status: "in-progress"}, false, w.clock())
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.do.FinishAction(a.ID, "completed"); err != nil {
+		t.Fatal(err)
+	}
+	want(t, w.carry(second, nil), approvals.Completed, "")
+	want(t, w.carry(first, nil), approvals.Unknown, "lost")
+}

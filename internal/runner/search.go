@@ -36,7 +36,7 @@ func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, a *a
 		r.Log.WarnContext(ctx, "a lost action could not be looked for", "request_id", req.ID, "droplet_id", t.Droplet.ID, "error", err)
 		return searchEvery, nil // it is not unknown before it was looked for
 	}
-	rec, found, err := r.among(ctx, history, t, a.Type)
+	rec, found, err := r.among(ctx, history, req.ID, t, a.Type)
 	if err != nil {
 		return searchEvery, err
 	}
@@ -52,14 +52,14 @@ func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, a *a
 }
 
 // among picks the lost action out of a Droplet's history: the oldest that fits.
-func (r *Runner) among(ctx context.Context, history []api.Record, t approvals.Target, typ string) (api.Record, bool, error) {
+func (r *Runner) among(ctx context.Context, history []api.Record, id string, t approvals.Target, typ string) (api.Record, bool, error) {
 	var best api.Record
 	for _, rec := range history {
 		if rec.Type != typ || rec.ID <= t.Baseline || rec.StartedAt.Before(t.DispatchedAt.Add(-clockSkew)) ||
 			rec.StartedAt.After(t.DispatchedAt.Add(othersPost+clockSkew)) { // someone's by hand, while we were away
 			continue
 		}
-		taken, err := r.Requests.ActionTaken(ctx, rec.ID)
+		taken, err := r.Requests.ActionTaken(ctx, rec.ID, t.Droplet.ID, id)
 		if err != nil {
 			return best, false, err
 		}

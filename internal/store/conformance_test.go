@@ -556,7 +556,7 @@ func TestAnActionIsOneTargets(t *testing.T) {
 				t.Errorf("%s: %v", id, err)
 			}
 		}
-		taken, err := b.ActionTaken(t.Context(), 55)
+		taken, err := b.ActionTaken(t.Context(), 55, 7, "r-9")
 		if err != nil || !taken {
 			t.Errorf("taken %v, %v", taken, err)
 		}

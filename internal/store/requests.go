@@ -233,12 +233,31 @@ func (s *Store) saveChange(ctx context.Context, tx *sql.Tx, r *approvals.Request
 	return s.appendAudit(ctx, tx, c.Audit)
 }
 
-// ActionTaken says whether an action is known as some request's already, so
-// that the search for a lost one does not take another's for it.
-func (s *Store) ActionTaken(ctx context.Context, actionID int) (bool, error) {
-	var n int
-	err := s.read.QueryRowContext(ctx, s.sql(`SELECT count(*) FROM targets WHERE action_id = ?`), actionID).Scan(&n)
-	return n > 0, err
+// ActionTaken says whether an action on a Droplet is another request's than by,
+// so that the search for a lost one does not take another's for it. It also is
+// while another request has its POST to that Droplet under way: the action may be
+// the one whose answer it is about to get. One whose answer is lost itself counts
+// no more, or two that search would wait for each other.
+func (s *Store) ActionTaken(ctx context.Context, actionID, droplet int, by string) (bool, error) {
+	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT body FROM targets
+		WHERE action_id = ? OR (droplet_id = ? AND state = 'dispatching' AND request_id <> ?)`), actionID, droplet, by)
+	if err != nil {
+		return false, fmt.Errorf("tell whose action %d is: %w", actionID, err)
+	}
+	defer rows.Close()
+	taken := false
+	for rows.Next() {
+		var body string
+		var t approvals.Target
+		if err := rows.Scan(&body); err != nil {
+			return false, fmt.Errorf("tell whose action %d is: %w", actionID, err)
+		}
+		if err := json.Unmarshal([]byte(body), &t); err != nil {
+			return false, fmt.Errorf("read a target of Droplet %d: %w", droplet, err)
+		}
+		taken = taken || t.Action != nil || t.LostAt.IsZero()
+	}
+	return taken, rows.Err()
 }
 
 // CurrentWake answers the number of a request's newest wake-up.
