@@ -34,11 +34,7 @@ func (h *Handler) help(ctx context.Context, a asked, w words) card.Message {
 }
 
 func verbOf(l *look, known []api.Droplet) card.Verb {
-	v := card.Verb{Name: l.verb, Usage: l.usage(), Summary: l.summary, Example: l.verb + " " + fill(l.example, known)}
-	for _, p := range l.params {
-		v.Flags = append(v.Flags, p)
-	}
-	return v
+	return card.Verb{Name: l.verb, Usage: l.usage(), Summary: l.summary, Example: l.verb + " " + fill(l.example, known), Flags: l.params}
 }
 
 // fill puts a Droplet's name and region into an example: one of the account's
