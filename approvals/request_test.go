@@ -295,3 +295,15 @@ func TestApprovalsAreNotAskedForInPrivate(t *testing.T) {
 		t.Errorf("in a channel: %v", err)
 	}
 }
+
+func TestAClickIsForWhatItsCardShowed(t *testing.T) {
+	r := pending()
+	if !r.showed(r.Shown()) || !r.showed("") || r.showed("0.other") {
+		t.Error("before any drift")
+	}
+	old := r.Shown()
+	r.Round = 1
+	if r.showed(old) || r.showed("") || !r.showed(r.Shown()) {
+		t.Error("after a drift")
+	}
+}

@@ -119,8 +119,10 @@ type Click struct {
 	RequestID string
 	Who       Who
 	Message   MessageRef // the message the button stood on
-	Shown     string     // what that message showed, by [Request.Shown]; a click that can't tell decides nothing
-	Envelope  string
+	// Shown is what that message showed, by [Request.Shown]. A click that can't
+	// tell is for the first thing that was shown.
+	Shown    string
+	Envelope string
 }
 
 // ErrCardNotPlaced says that a card was clicked before its place was written
@@ -155,7 +157,7 @@ func (s *Service) Decide(ctx context.Context, k Click) (*Request, error) {
 			refusal = r.tooLate() // still commit that it expired
 			return c, nil
 		}
-		if r.State == Pending && k.Shown != r.Shown() && k.Kind != ToCancel {
+		if r.State == Pending && k.Kind != ToCancel && !r.showed(k.Shown) {
 			return Change{}, Refuse("What this card showed has changed since. Look at it again, then decide.")
 		}
 		c, err := r.Decide(k.Kind, p, now)
@@ -166,6 +168,13 @@ func (s *Service) Decide(ctx context.Context, k Click) (*Request, error) {
 		err = refusal
 	}
 	return r, s.refusedUnlessFault(ctx, line, err)
+}
+
+// showed says whether what a click was made on is what the card shows now. What
+// a card shows changes with its round alone, so where the click can't tell, only
+// the first round's is certain.
+func (r *Request) showed(shown string) bool {
+	return shown == r.Shown() || shown == "" && r.Round == 0
 }
 
 // Belongs answers a [Refusal] if a button of this request was clicked on a

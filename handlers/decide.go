@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 
 	"dropletops/approvals"
@@ -10,14 +11,27 @@ import (
 // decide carries out a click on a card's button. The card is the answer, unless
 // the click is refused.
 func (h *Handler) decide(ctx context.Context, e approvals.Envelope, in interaction, c click, kind approvals.DecisionKind) (Reply, error) {
-	shown, _ := card.ShownFrom(c.BlockID)
 	_, err := h.Requests.Decide(ctx, approvals.Click{
-		Kind: kind, RequestID: c.Value, Who: in.who(), Message: in.message(), Shown: shown, Envelope: e.Key,
+		Kind: kind, RequestID: c.Value, Who: in.who(), Message: in.message(), Shown: in.shown(c), Envelope: e.Key,
 	})
 	return orSaid(e.Attempt, in.address(), Reply{}, err)
 }
 
 // message is the place of the message that was clicked.
 func (in interaction) message() approvals.MessageRef {
-	return approvals.MessageRef{ChannelID: in.channel(), TS: in.Container.MessageTS}
+	return approvals.MessageRef{ChannelID: in.channel(), TS: cmp.Or(in.Container.MessageTS, in.Message.TS)}
+}
+
+// shown is what the message that was clicked showed, by the block of the button,
+// or by those of the message as it was when it was clicked.
+func (in interaction) shown(c click) string {
+	if shown, ok := card.ShownFrom(c.BlockID); ok {
+		return shown
+	}
+	for _, b := range in.Message.Blocks {
+		if shown, ok := card.ShownFrom(b.BlockID); ok {
+			return shown
+		}
+	}
+	return ""
 }

@@ -64,7 +64,11 @@ type interaction struct {
 		ThreadTS  string `json:"thread_ts"`
 	} `json:"container"`
 	Message struct {
+		TS       string `json:"ts"`
 		ThreadTS string `json:"thread_ts"`
+		Blocks   []struct {
+			BlockID string `json:"block_id"`
+		} `json:"blocks"`
 	} `json:"message"`
 	Actions []click `json:"actions"`
 	// Of a search in a menu.
