@@ -269,13 +269,15 @@ func (s *Store) CurrentWake(ctx context.Context, id string) (int64, error) {
 
 // Reawaken wakes the runner up for every request that must not wait for a
 // wake-up of an earlier process: those that run, and pending ones whose time is
-// up. It answers how many, oldest first.
+// up. It answers how many, oldest first. The rows are locked in the order of their
+// IDs, so that replicas that start at once do not lock each other out.
 func (s *Store) Reawaken(ctx context.Context) (int, error) {
 	now := s.now()
 	n := 0
 	err := s.tx(ctx, "reawaken", func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, s.sql(`UPDATE requests SET wake_seq = wake_seq + 1
-			WHERE state = 'running' OR (state = 'pending' AND expires_at <= ?) RETURNING id, wake_seq, created_at`), micros(now))
+		rows, err := tx.QueryContext(ctx, s.sql(`UPDATE requests SET wake_seq = wake_seq + 1 WHERE id IN (
+			SELECT id FROM requests WHERE state = 'running' OR (state = 'pending' AND expires_at <= ?) ORDER BY id`+s.forUpdate()+`)
+			RETURNING id, wake_seq, created_at`), micros(now))
 		if err != nil {
 			return err
 		}
