@@ -42,6 +42,7 @@ type Identity struct {
 	EnterpriseID string // of a workspace in an Enterprise Grid
 	BotUserID    string
 	Team         string // for logs alone
+	Scopes       string // granted to the bot token, with commas; empty if Slack does not say
 }
 
 // Client is one workspace, seen with this app's tokens.
@@ -136,7 +137,7 @@ func (c *Client) Authenticate(ctx context.Context) (Identity, error) {
 	if a.TeamID == "" || a.UserID == "" {
 		return Identity{}, errors.New("ask Slack who the bot is (auth.test): the answer names no team or no user")
 	}
-	id := Identity{TeamID: a.TeamID, EnterpriseID: a.EnterpriseID, BotUserID: a.UserID, Team: a.Team}
+	id := Identity{TeamID: a.TeamID, EnterpriseID: a.EnterpriseID, BotUserID: a.UserID, Team: a.Team, Scopes: a.Header.Get("X-OAuth-Scopes")}
 	c.identity.Store(&id)
 	return id, nil
 }

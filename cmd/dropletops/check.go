@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,10 @@ func (p program) check(ctx context.Context, cfg *config, out io.Writer) error {
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("accepted by the workspace %s (%s)", id.Team, id.TeamID), nil
+		if lacks := id.Lacks(); len(lacks) > 0 {
+			return "", fmt.Errorf("it lacks the scopes %s: add them to the app as in manifest.yml, and reinstall it", strings.Join(lacks, ", "))
+		}
+		return fmt.Sprintf("accepted by the workspace %s (%s), with every scope it needs", id.Team, id.TeamID), nil
 	})
 	say("SLACK_APP_TOKEN", func(ctx context.Context) (string, error) {
 		return "accepted, and may open sockets", slack.CheckSockets(ctx)

@@ -14,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/tools/go/packages"
+
+	"dropletops/bot"
 )
 
 // root is the project's root, seen from this package.
@@ -172,6 +174,7 @@ func TestManifestAsksForWhatTheCodeUses(t *testing.T) {
 		scopes = append(scopes, s)
 	}
 	same(t, "bot scopes", m.botScopes(), scopes)
+	same(t, "bot scopes", m.botScopes(), bot.Scopes())
 	same(t, "bot events", m.Settings.Events.Bot, events)
 	if len(m.OAuth.Scopes.User) > 0 || len(m.Features.Shortcuts) > 0 {
 		t.Error("manifest.yml asks for user scopes or has shortcuts; the code uses none")
