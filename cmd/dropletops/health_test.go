@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -66,15 +67,14 @@ func TestMetrics(t *testing.T) {
 func TestHTTPAddrEmptyTurnsItOff(t *testing.T) {
 	r := newRig(t)
 	r.env["HTTP_ADDR"] = ""
+	// Whether it is this test or another program that holds the default address:
+	// a server that is not off would fail to start.
+	if ln, err := net.Listen("tcp", defaultHTTPAddr); err == nil {
+		defer ln.Close()
+	}
 	r.launch("serve")
 	r.wait("two sockets", func(s *simslack.Snapshot) bool { return s.ReadySockets() >= 2 })
 	r.slash("alice", "#ops", "/droplet reboot web-1")
 	r.card("completed")
-	for _, addr := range []string{r.http, defaultHTTPAddr} {
-		r.http = addr
-		if code, _ := r.get("/healthz"); code == http.StatusOK && addr != defaultHTTPAddr {
-			t.Errorf("something answers at %s", addr)
-		}
-	}
 	r.stopped()
 }
