@@ -46,7 +46,10 @@ func (p program) auditVerify() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify",
 		Short: "Recompute the chain of the audit log; exit 1 if a line was changed, removed or reordered",
-		Args:  noArgs,
+		Long: `Recompute the chain of the audit log, and print its head. Exit 1, and the line's
+number, if a line was changed, reordered, or removed from the middle. That lines
+were removed from the end shows against a head that you kept elsewhere alone.`,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := p.auditStore(c.Context())
 			if err != nil {

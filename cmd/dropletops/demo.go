@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,9 @@ between them, and a web page to use it from. Nothing leaves this machine, and
 nothing is kept when it ends.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return usageError{err}
+			}
 			return p.demo(c.Context(), o, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -67,7 +71,7 @@ func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writ
 		Token: "dop_v1_demo", DigitalOceanAPIURL: do.URL(), DatabaseURL: "sqlite:" + filepath.Join(dir, "demo.db"),
 		LogFormat: "text", level: slog.LevelWarn,
 	}
-	ln, err := listenNear(ctx, o.addr)
+	ln, err := listenNear(ctx, o.addr, stderr)
 	if err != nil {
 		return failure{err}
 	}
@@ -90,8 +94,24 @@ func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writ
 	return g.Wait()
 }
 
-// listenNear listens on an address, or on any port of it if that one is taken.
-func listenNear(ctx context.Context, addr string) (net.Listener, error) {
+// check says what is wrong with the flags.
+func (o demoOptions) check() error {
+	host, port, err := net.SplitHostPort(o.addr)
+	if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("--addr is %q: it is HOST:PORT, such as 127.0.0.1:8090", o.addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--addr is %q: the demo is for this machine alone, at 127.0.0.1 or localhost", o.addr)
+	}
+	if o.speed <= 0 {
+		return fmt.Errorf("--speed is %v: it is above 0, such as 10", o.speed)
+	}
+	return nil
+}
+
+// listenNear listens on an address, or on any port of its host if that one is
+// taken, and says so.
+func listenNear(ctx context.Context, addr string, stderr io.Writer) (net.Listener, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", addr)
 	if err == nil {
@@ -99,10 +119,11 @@ func listenNear(ctx context.Context, addr string) (net.Listener, error) {
 	}
 	host, _, split := net.SplitHostPort(addr)
 	if split != nil {
-		return nil, usageError{fmt.Errorf("--addr is %q: it is HOST:PORT", addr)}
+		return nil, split
 	}
 	if ln, err = lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0")); err != nil {
 		return nil, fmt.Errorf("serve the demo's page: %w", err)
 	}
+	fmt.Fprintf(stderr, "dropletops: %s is taken, so another port is used\n", addr)
 	return ln, nil
 }

@@ -48,12 +48,14 @@ and mentions, approval by another person for what destroys, progress in the
 thread until the action has really ended.
 
 Try it without any account:   dropletops demo
-Run it against the real ones:  dropletops serve   (see --help for its environment)`,
+Run it against the real ones:   dropletops serve   (dropletops serve --help has its environment)`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          noArgs,
+		Version:       about(),
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)

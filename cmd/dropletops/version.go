@@ -17,10 +17,15 @@ func versionCommand() *cobra.Command {
 		Short: "Print version, commit and Go version",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(c.OutOrStdout(), "dropletops %s, commit %s, %s\n", version, commit(), runtime.Version())
+			_, err := fmt.Fprintln(c.OutOrStdout(), about())
 			return err
 		},
 	}
+}
+
+// about is version, commit and Go version in a line.
+func about() string {
+	return fmt.Sprintf("dropletops %s, commit %s, %s", version, commit(), runtime.Version())
 }
 
 // commit is the commit this was built from, as the Go tool stamped it.
