@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -232,18 +233,18 @@ func TestGoneBetweenRecheckAndTurn(t *testing.T) {
 	gone := w.do.DropletNamed("web-1").ID
 	var once sync.Once
 	b := &behind{Client: w.client, history: func() { once.Do(func() { t.Error("it came as far as sending") }) }}
-	looks := 0
+	looks := map[int]int{}
 	var mu sync.Mutex
-	b.droplet = func(context.Context, int) error {
+	b.droplet = func(_ context.Context, id int) error {
 		mu.Lock()
 		defer mu.Unlock()
-		if looks++; looks == 3 {
-			return w.do.Destroy(gone)
+		if looks[id]++; looks[id] != 2 { // the first is the recheck's
+			return nil
 		}
-		if looks > 3 && looks <= 4 {
-			return &api.Error{Kind: api.NotFound, What: "look at a Droplet"}
+		if id == gone {
+			return errors.Join(w.do.Destroy(gone), &api.Error{Kind: api.NotFound, What: "look at a Droplet"})
 		}
-		return nil
+		return &api.Error{Kind: api.Unavailable, What: "look at a Droplet"} // or it might be sent first
 	}
 	w.runner.Droplets = b
 	w.once(id)
