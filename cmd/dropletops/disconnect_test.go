@@ -78,6 +78,19 @@ func TestDisconnectWithEnvelopesInFlight(t *testing.T) {
 		all, droplets := r.inFlight()
 		r.allDone(all, droplets)
 	})
+	in(t, "a click", func(r *rig) {
+		r.start()
+		r.slash("alice", "#ops", "/droplet rebuild web-1 ubuntu-24-04-x64")
+		card := r.card("pending")
+		r.placed(card)
+		if _, err := r.slack.Click(simslack.Click{User: "bob", Channel: card.Channel, TS: card.TS, ActionID: "approve"}); err != nil {
+			r.t.Fatal(err)
+		}
+		r.slack.DropSockets()
+		r.card("completed")
+		r.onePost()
+		r.cardCount(1)
+	})
 	in(t, "with the same envelope again", func(r *rig) {
 		r.slack.SetRedelivery(simslack.RedeliverSameEnvelope)
 		r.start()

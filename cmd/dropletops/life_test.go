@@ -37,6 +37,17 @@ func (r *rig) noTokens() {
 	}
 }
 
+// inScope checks that Slack never missed a scope that manifest.yml does not ask
+// for: the built-in Slack grants what is in it and no more.
+func (r *rig) inScope() {
+	r.t.Helper()
+	for _, c := range r.slack.Snapshot().Calls {
+		if c.Error == "missing_scope" && !c.Fault {
+			r.t.Errorf("%s needs a scope that manifest.yml does not ask for", c.Method)
+		}
+	}
+}
+
 // result is what came of a run of the program that ends by itself.
 type result struct {
 	code           int

@@ -41,10 +41,10 @@ func TestPermanentRefusals(t *testing.T) {
 			r.endsNaming(variable)
 		})
 	}
-	for _, code := range []string{"invalid_auth", "account_inactive", "token_revoked", "token_expired", "missing_scope", "not_allowed_token_type"} {
+	for _, code := range []string{"invalid_auth", "token_expired", "missing_scope", "not_allowed_token_type"} {
 		slack("SLACK_APP_TOKEN", "apps.connections.open", code)
 	}
-	for _, code := range []string{"invalid_auth", "account_inactive", "token_revoked"} {
+	for _, code := range []string{"invalid_auth", "token_revoked"} {
 		slack("SLACK_BOT_TOKEN", "auth.test", code)
 	}
 	for name, answer := range map[string]*simdo.Answer{

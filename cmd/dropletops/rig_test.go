@@ -102,6 +102,7 @@ func newRigOn(t *testing.T, digitalOcean simdo.Options) *rig {
 			r.kill()
 		}
 		r.noTokens()
+		r.inScope()
 		if t.Failed() && r.proc != nil {
 			t.Logf("the program's log:\n%s", r.proc.out.String())
 		}
