@@ -25,6 +25,9 @@ type Config struct {
 	Inbox     Inbox
 	Outbox    Outbox
 	Abandoner Abandoner
+	// Turn says whether it is this process that publishes, of all the replicas
+	// there are; nil says that there is but one.
+	Turn func() bool
 	// Process names this process, differently at each start: it stands in the
 	// outbox beside what it set out to post.
 	Process string
@@ -49,6 +52,9 @@ func New(c Config) (*Bot, error) {
 	if c.Client == nil || c.Handler == nil || c.Inbox == nil || c.Outbox == nil || c.Abandoner == nil || c.Process == "" {
 		return nil, errors.New("make a bot: Client, Handler, Inbox, Outbox, Abandoner and Process are all required")
 	}
+	if c.Turn == nil {
+		c.Turn = func() bool { return true }
+	}
 	if c.Drain == 0 {
 		c.Drain = 8 * time.Second
 	}
@@ -72,7 +78,8 @@ func (b *Bot) Ready() bool {
 func (b *Bot) BotUserID() string { return b.client.BotUserID() }
 
 // Kick says that a request has changed and Slack is to be told. It never waits.
-func (b *Bot) Kick(id string) { b.publisher.kick(id) }
+// It answers false if that is another process's to do.
+func (b *Bot) Kick(id string) bool { return b.publisher.kick(id) }
 
 // Sweep looks for requests whose cards or threads lag behind, and queues them.
 func (b *Bot) Sweep(ctx context.Context) error { return b.publisher.sweep(ctx) }

@@ -39,6 +39,7 @@ type publisher struct {
 	replies   *replies
 	pace      *pace
 	process   string
+	publishes func() bool
 
 	mu     sync.Mutex
 	dirty  []string        // in the order in which they changed
@@ -73,14 +74,17 @@ type job struct {
 
 func newPublisher(c Config, p *pace, r *replies) *publisher {
 	return &publisher{
-		client: c.Client, outbox: c.Outbox, abandoner: c.Abandoner, replies: r, pace: p, process: c.Process,
+		client: c.Client, outbox: c.Outbox, abandoner: c.Abandoner, replies: r, pace: p, process: c.Process, publishes: c.Turn,
 		marked: map[string]bool{}, wake: make(chan struct{}, 1),
 		jobs: map[string]*job{}, running: map[string]*ticking{},
 		results: make(chan result, sendersAtOnce),
 	}
 }
 
-func (p *publisher) kick(id string) {
+func (p *publisher) kick(id string) bool {
+	if !p.publishes() {
+		return false
+	}
 	p.mu.Lock()
 	if !p.marked[id] {
 		p.marked[id] = true
@@ -91,6 +95,7 @@ func (p *publisher) kick(id string) {
 	case p.wake <- struct{}{}:
 	default:
 	}
+	return true
 }
 
 func (p *publisher) sweep(ctx context.Context) error {
@@ -175,6 +180,10 @@ func (p *publisher) load(ctx context.Context, j *job, now time.Time) {
 
 // dispatch starts what may go now, and answers how long until something may.
 func (p *publisher) dispatch(work context.Context) time.Duration {
+	if !p.publishes() {
+		p.leave()
+		return idle
+	}
 	now := p.client.now()
 	wait := idle
 	queue := make([]*job, 0, len(p.jobs))
@@ -209,6 +218,16 @@ func (p *publisher) dispatch(work context.Context) time.Duration {
 		wait = min(wait, max(0, t.next.Sub(now)))
 	}
 	return wait
+}
+
+// leave lets go of what waits: whoever has the turn finds it in the outbox.
+func (p *publisher) leave() {
+	for id, j := range p.jobs {
+		if !j.busy {
+			delete(p.jobs, id)
+		}
+	}
+	clear(p.running)
 }
 
 // before says which job goes first: by the most urgent step, then by age.

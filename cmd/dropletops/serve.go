@@ -101,7 +101,9 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	requests := &approvals.Service{Store: st, Directory: bot.NewDirectory(slack), Policy: approvals.BuiltIn{Within: p.knobs.within}, Now: p.knobs.now}
 	handler := &handlers.Handler{Requests: requests, Droplets: do, Images: do, Actions: do, Account: do, Details: do, Doers: st, Envelopes: st,
 		Now: p.knobs.now, Log: log, BotUserID: slack.BotUserID, Name: "dropletops"}
+	t := &turn{store: st, now: p.knobs.now, log: log}
 	b, err := bot.New(bot.Config{
+		Turn:   t.mine,
 		Client: slack, Inbox: st, Outbox: st, Abandoner: requests, Process: instance, Drain: drain, Handler: handler,
 	})
 	if err != nil {
@@ -111,7 +113,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	engine, err := runner.NewEngine(runner.EngineConfig{
 		Insert: st.InsertDriver(), Work: st.WorkerDriver(), Instance: instance, Log: log, Kick: b.Kick,
 		Runner:    &runner.Runner{Requests: st, Droplets: do, Actions: do, Instance: instance, Now: p.knobs.now, Log: log},
-		Reconcile: func(ctx context.Context) error { return errors.Join(b.Sweep(ctx), b.Recover(ctx)) },
+		Reconcile: b.Recover,
 	})
 	if err != nil {
 		return failure{err}
@@ -126,8 +128,8 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 		}
 	}
 	g.Go(func() error { return accept(gctx, do, h, log) })
-	g.Go(func() error { return b.Run(gctx) })
-	g.Go(func() error { return work(gctx, engine, st, b) })
+	g.Go(func() error { return errors.Join(b.Run(gctx), t.give(context.WithoutCancel(gctx))) })
+	g.Go(func() error { return work(gctx, engine, st, t, b) })
 	log.Info("started", "version", version, "commit", commit(), "instance", instance)
 	if err := g.Wait(); err != nil {
 		return failure{err}
@@ -138,16 +140,13 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 
 // work carries on what an earlier process left, then works on wake-ups until ctx
 // ends.
-func work(ctx context.Context, engine *runner.Engine, st *store.Store, b *bot.Bot) error {
+func work(ctx context.Context, engine *runner.Engine, st *store.Store, t *turn, b *bot.Bot) error {
 	if err := engine.Start(ctx); err != nil {
 		return fmt.Errorf("start to work: %w", err)
 	}
 	_, err := st.Reawaken(ctx)
 	if err == nil {
-		err = b.Sweep(ctx)
-	}
-	if err == nil {
-		<-ctx.Done()
+		t.keep(ctx, b.Sweep)
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()

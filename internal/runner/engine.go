@@ -53,8 +53,9 @@ type EngineConfig struct {
 	// serves both.
 	Work   riverdriver.Driver[pgx.Tx]
 	Runner *Runner
-	// Kick tells the publisher of a request; it returns at once.
-	Kick func(id string)
+	// Kick tells the publisher of a request; it returns at once, false if it is
+	// another process that publishes.
+	Kick func(id string) bool
 	// Reconcile looks for what lags behind; it is called every half a minute, by
 	// one process of all.
 	Reconcile func(ctx context.Context) error
@@ -79,6 +80,9 @@ const (
 	// keepJobs is how long finished wake-ups stay in the table.
 	keepJobs       = 10 * time.Minute
 	reconcileEvery = 30 * time.Second
+	// elsewhere is the wait of a wake-up for the publisher that came to a replica
+	// which does not publish.
+	elsewhere = 400 * time.Millisecond
 	// advanceTries is how often River may find a wake-up whose process died or
 	// whose end it could not write down. It discards a job after 25 by default, and
 	// the request would stay open for ever. The column is a 16-bit integer.
@@ -94,7 +98,9 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 	ws := river.NewWorkers()
 	river.AddWorker(ws, &advanceWorker{runner: c.Runner, log: c.Log})
 	river.AddWorker(ws, river.WorkFunc(func(_ context.Context, j *river.Job[publishArgs]) error {
-		c.Kick(j.Args.ID)
+		if !c.Kick(j.Args.ID) {
+			return river.JobSnooze(elsewhere)
+		}
 		return nil
 	}))
 	river.AddWorker(ws, river.WorkFunc(func(ctx context.Context, _ *river.Job[reconcileArgs]) error {

@@ -623,3 +623,46 @@ func TestANoteThatWasGivenUpIsNotDue(t *testing.T) {
 		}
 	})
 }
+
+// One of all processes has the turn; it passes on when it is given, or runs out.
+func TestTurns(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		has := func(s *store.Store) bool {
+			t.Helper()
+			until, err := s.TakeTurn(ctx, "publish", 15*time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return until.After(b.clock.now())
+		}
+		if !has(b.Store) || !has(b.Store) {
+			t.Error("it can't be taken, or kept")
+		}
+		if b.Exclusive() {
+			return
+		}
+		other, err := store.Open(ctx, b.url, "process-2", b.clock.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := other.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if has(other) {
+			t.Error("two have it at once")
+		}
+		b.clock.forward(16 * time.Second)
+		if !has(other) || has(b.Store) {
+			t.Error("it did not pass on when it ran out")
+		}
+		if err := other.GiveTurn(ctx, "publish"); err != nil {
+			t.Fatal(err)
+		}
+		if !has(b.Store) {
+			t.Error("it did not pass on when it was given")
+		}
+	})
+}

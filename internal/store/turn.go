@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// TakeTurn takes or keeps the turn at something that one process of all does at
+// a time, for as long as is given. It answers until when it is this process's,
+// by the clock handed to Open; the zero time if it is another's.
+func (s *Store) TakeTurn(ctx context.Context, name string, length time.Duration) (time.Time, error) {
+	var until time.Time
+	err := s.tx(ctx, "take turn", func(tx *sql.Tx) error {
+		now := s.now()
+		var owner string
+		err := tx.QueryRowContext(ctx, s.sql(`INSERT INTO turns (name, owner, until) VALUES (?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
+			WHERE turns.owner = excluded.owner OR turns.until < ? OR ? RETURNING owner`),
+			name, s.process, micros(now.Add(length)), micros(now), s.Exclusive()).Scan(&owner)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		until = now.Add(length)
+		return err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("take the turn at %s: %w", name, err)
+	}
+	return until, nil
+}
+
+// GiveTurn lets another process have the turn at once.
+func (s *Store) GiveTurn(ctx context.Context, name string) error {
+	return s.tx(ctx, "give turn", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, s.sql(`DELETE FROM turns WHERE name = ? AND owner = ?`), name, s.process)
+		return err
+	})
+}
