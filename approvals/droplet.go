@@ -53,6 +53,20 @@ func (i Image) Label() string {
 	return i.Name
 }
 
+// Plan is the size that a request will give a Droplet, as it was looked up when
+// the request was made. Its fields are those of api.Plan.
+type Plan struct {
+	Slug        string   `json:"slug"`
+	Description string   `json:"description,omitempty"`
+	VCPUs       int      `json:"vcpus,omitempty"`
+	MemoryMB    int      `json:"memory_mb,omitempty"`
+	DiskGB      int      `json:"disk_gb,omitempty"`
+	Monthly     float64  `json:"monthly,omitempty"` // US dollars
+	Regions     []string `json:"regions,omitempty"`
+	Available   bool     `json:"available,omitempty"`
+	GPU         bool     `json:"gpu,omitempty"`
+}
+
 // Rescue is what one could go back to if a destructive action goes wrong.
 type Rescue struct {
 	// Known is false when DigitalOcean could not be asked: the card then says

@@ -83,11 +83,15 @@ type Request struct {
 	Version int64  `json:"version"` // grows by one with each committed change
 	State   State  `json:"state"`
 
-	Action    Action   `json:"action"`
-	Image     *Image   `json:"image,omitempty"` // the image or backup to be used
-	Reason    string   `json:"reason,omitempty"`
-	Tag       string   `json:"tag,omitempty"` // the tag that named the targets
-	Targets   []Target `json:"-"`             // rows of their own
+	Action Action `json:"action"`
+	Image  *Image `json:"image,omitempty"` // the image or backup to be used
+	Plan   *Plan  `json:"plan,omitempty"`  // the size to be given, as far as it is known
+	Reason string `json:"reason,omitempty"`
+	Tag    string `json:"tag,omitempty"` // the tag that named the targets
+	// LeftOut are sentences on the Droplets with the tag that are no targets, since
+	// they are what the action would make of them. Plain text.
+	LeftOut   []string `json:"left_out,omitempty"`
+	Targets   []Target `json:"-"` // rows of their own
 	Rescue    *Rescue  `json:"rescue,omitempty"`
 	Requester Person   `json:"requester"`
 	Origin    Origin   `json:"origin"`

@@ -22,8 +22,10 @@ type Service struct {
 type Draft struct {
 	Action  Action
 	Image   *Image
+	Plan    *Plan
 	Reason  string
 	Tag     string
+	LeftOut []string
 	Targets []Droplet
 	Rescue  *Rescue
 	Usual   time.Duration
@@ -54,7 +56,7 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 		return nil, fmt.Errorf("look up %s: %w", d.Who.UserID, err)
 	}
 	r := &Request{
-		ID: NewID(), Version: 1, Action: d.Action, Image: d.Image, Reason: d.Reason, Tag: d.Tag,
+		ID: NewID(), Version: 1, Action: d.Action, Image: d.Image, Plan: d.Plan, Reason: d.Reason, Tag: d.Tag, LeftOut: d.LeftOut,
 		Rescue: d.Rescue, Usual: d.Usual, Requester: p, Origin: d.Origin, RetryOf: d.RetryOf, CreatedAt: now,
 	}
 	for i, t := range d.Targets {
@@ -156,6 +158,9 @@ func (s *Service) Decide(ctx context.Context, k Click) (*Request, error) {
 		if c, err := r.Expire(now); err == nil {
 			refusal = r.tooLate() // still commit that it expired
 			return c, nil
+		}
+		if err := r.MayDecide(k.Kind, p); err != nil {
+			return Change{}, err
 		}
 		if r.State == Pending && k.Kind != ToCancel && !r.showed(k.Shown) {
 			return Change{}, Refuse("What this card showed has changed since. Look at it again, then decide.")

@@ -85,6 +85,9 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 			log.Error("the database was not closed cleanly", "error", err)
 		}
 	}()
+	if err := st.Own(ctx); err != nil {
+		return failure{fmt.Errorf("DATABASE_URL: %w", err)}
+	}
 	if p.knobs.cross != nil {
 		st.OnCrossing(p.knobs.cross)
 	}

@@ -19,6 +19,12 @@ import (
 // What nobody had to decide has nothing to be held against but its being there:
 // its pre-check follows at the dispatch, like everyone's.
 func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Duration, error) {
+	if waited := r.Now().Sub(req.StartedAt); waited > staleAfter && !waits(req) {
+		return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+			return q.Fail(fmt.Sprintf("This could not be begun for %d minutes, since Dropletops or Slack was away. "+
+				"Nothing was sent, and things may have changed since: retry it if it is still wanted.", int(waited/time.Minute)), now)
+		})
+	}
 	known := r.checks.of(req)
 	fresh := make([]*api.Droplet, len(req.Targets))
 	g, gctx := errgroup.WithContext(ctx)
@@ -68,6 +74,16 @@ func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Dura
 		q.Rescue = rescue
 		return q.Drifted(diffs, found, img, now)
 	})
+}
+
+// waits says whether a request has been waiting in line, visibly, and not for us.
+func waits(req *approvals.Request) bool {
+	for _, t := range req.Targets {
+		if t.Wait != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // rescue looks up anew what one could go back to, for a card that shows it and

@@ -68,6 +68,10 @@ const (
 	pass = 20 * time.Second
 	// parallel is how many Droplets of one request are worked on at once.
 	parallel = 4
+	// staleAfter is how long after it was allowed to run a request is still begun:
+	// as long as a decision waits by the built-in policy. Later than that nobody
+	// expects it any more.
+	staleAfter = 30 * time.Minute
 	// searchFor is how long a lost answer is looked for (CONTRACT §6).
 	searchFor = time.Minute
 	// searchEvery is how often: a look a few seconds after the POST finds an

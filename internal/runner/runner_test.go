@@ -525,3 +525,14 @@ func TestDriftLooksForTheWayBackAnew(t *testing.T) {
 		t.Errorf("rescue after the drift: %+v", r.Rescue)
 	}
 }
+
+// What could not be begun for long, because we were away, is not begun unawares.
+func TestStaleIsNotBegun(t *testing.T) {
+	w := newWorld(t)
+	id := w.ask("reboot", nil, approvals.Allow, "web-1")
+	w.forward(31 * time.Minute)
+	want(t, w.carry(id, nil), approvals.Failed, "could not be begun")
+	if w.posts() != 0 {
+		t.Error("it was sent")
+	}
+}

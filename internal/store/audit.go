@@ -34,7 +34,7 @@ func (s *Store) appendAudit(ctx context.Context, tx *sql.Tx, lines []approvals.L
 	}
 	var seq int64
 	var prev string
-	err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&seq, &prev)
+	err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM audit WHERE seq = (SELECT MAX(seq) FROM audit)`).Scan(&seq, &prev)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("read the head of the audit log: %w", err)
 	}

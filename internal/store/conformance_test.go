@@ -666,3 +666,30 @@ func TestTurns(t *testing.T) {
 		}
 	})
 }
+
+// A second process at the same file is told, and does nothing.
+func TestOneProcessOwnsAFile(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		if err := b.Own(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		other, err := store.Open(t.Context(), b.url, "process-2", b.clock.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := other.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if err := other.Own(soon); b.Exclusive() != (err != nil) {
+			t.Errorf("the second one: %v", err)
+		}
+		b.reopen(t)
+		if err := other.Own(t.Context()); err != nil {
+			t.Errorf("after the first has ended: %v", err)
+		}
+	})
+}

@@ -33,7 +33,7 @@ func (s *Store) doings(ctx context.Context, actionIDs []int, into map[int]approv
 		args[i] = id
 	}
 	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT t.action_id, r.body FROM targets t JOIN requests r ON r.id = t.request_id
-		WHERE t.action_id IN (?`+strings.Repeat(`, ?`, len(args)-1)+`)`), args...)
+		WHERE t.action_id IN (`+places(len(args))+`)`), args...)
 	if err != nil {
 		return err
 	}

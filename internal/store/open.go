@@ -40,6 +40,7 @@ func (s *Store) openSQLite(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("open the database %s: %w", file, err)
 	}
+	s.file = path
 	dsn := func(more ...string) string {
 		q := url.Values{"_pragma": append([]string{
 			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}, more...)}

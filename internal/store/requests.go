@@ -267,52 +267,65 @@ func (s *Store) CurrentWake(ctx context.Context, id string) (int64, error) {
 	return seq, err
 }
 
+// reawakenBatch is how many requests are woken up in one transaction, so that
+// what people do meanwhile comes in between. One takes some 100 ms on SQLite.
+const reawakenBatch = 250
+
 // Reawaken wakes the runner up for every request that must not wait for a
 // wake-up of an earlier process: those that run, and pending ones whose time is
-// up. It answers how many, oldest first. The rows are locked in the order of their
-// IDs, so that replicas that start at once do not lock each other out.
+// up. It answers how many. They are woken oldest first, and after whatever is
+// asked for from now on.
 func (s *Store) Reawaken(ctx context.Context) (int, error) {
-	now := s.now()
+	ids, err := s.keys(ctx, `SELECT id FROM requests
+		WHERE state IN ('pending', 'running') AND (state = 'running' OR expires_at <= ?) ORDER BY created_at, id`, micros(s.now()))
+	if err != nil {
+		return 0, fmt.Errorf("list what was under way: %w", err)
+	}
 	n := 0
-	err := s.tx(ctx, "reawaken", func(tx *sql.Tx) error {
+	for batch := range slices.Chunk(ids, reawakenBatch) {
+		woken, err := s.reawaken(ctx, batch)
+		if err != nil {
+			return n, fmt.Errorf("wake up what was under way: %w", err)
+		}
+		n += woken
+	}
+	return n, nil
+}
+
+// reawaken wakes a batch up. The rows are locked in the order of their IDs, so
+// that replicas that start at once do not lock each other out.
+func (s *Store) reawaken(ctx context.Context, ids []any) (n int, err error) {
+	err = s.tx(ctx, "reawaken", func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, s.sql(`UPDATE requests SET wake_seq = wake_seq + 1 WHERE id IN (
-			SELECT id FROM requests WHERE state = 'running' OR (state = 'pending' AND expires_at <= ?) ORDER BY id`+s.forUpdate()+`)
-			RETURNING id, wake_seq, created_at`), micros(now))
+			SELECT id FROM requests WHERE id IN (`+places(len(ids))+`) AND state IN ('pending', 'running') ORDER BY id`+s.forUpdate()+`)
+			RETURNING id, wake_seq, created_at`), ids...)
 		if err != nil {
 			return err
 		}
-		type wake struct {
-			id           string
-			seq, created int64
+		type woken struct {
+			Wake
+			created int64
 		}
-		var wakes []wake
+		var all []woken
 		for rows.Next() {
-			var w wake
-			if err := rows.Scan(&w.id, &w.seq, &w.created); err != nil {
+			var w woken
+			if err := rows.Scan(&w.Request, &w.Seq, &w.created); err != nil {
 				return errors.Join(err, rows.Close())
 			}
-			wakes = append(wakes, w)
+			all = append(all, w)
 		}
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return err
 		}
-		slices.SortFunc(wakes, func(a, b wake) int { return cmp.Compare(a.created, b.created) })
-		for _, w := range wakes {
-			if err := s.waker.WakeAdvance(ctx, tx, w.id, w.seq, now); err != nil {
-				return err
-			}
-			// The publisher learns which cards show an elapsed time.
-			if err := s.waker.WakePublish(ctx, tx, w.id); err != nil {
-				return err
-			}
+		slices.SortFunc(all, func(a, b woken) int { return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.Request, b.Request)) })
+		wakes := make([]Wake, len(all))
+		for i, w := range all {
+			wakes[i] = w.Wake
 		}
 		n = len(wakes)
-		return nil
+		return s.waker.Rewake(ctx, tx, wakes)
 	})
-	if err != nil {
-		return 0, fmt.Errorf("wake up what was under way: %w", err)
-	}
-	return n, nil
+	return n, err
 }
 
 func nullString(s string) any {

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/riverdriver"
@@ -33,6 +34,8 @@ type Store struct {
 	now     func() time.Time
 	waker   Waker
 	base    context.Context // for commits that no caller's going away may cut short
+	file    string          // of SQLite
+	lock    *flock.Flock    // held while this process owns file
 	// cross is told of every point at which dying makes a difference; see OnCrossing.
 	cross func(point string)
 	puts  chan put
@@ -54,6 +57,15 @@ type Waker interface {
 	WakeAdvance(ctx context.Context, tx *sql.Tx, request string, seq int64, at time.Time) error
 	// WakePublish wakes the publisher up for a request.
 	WakePublish(ctx context.Context, tx *sql.Tx, request string) error
+	// Rewake wakes both up now for requests that an earlier process had in hand, in
+	// their order, but after whatever the two above wake up.
+	Rewake(ctx context.Context, tx *sql.Tx, wakes []Wake) error
+}
+
+// Wake is a wake-up of the runner's for a request.
+type Wake struct {
+	Request string
+	Seq     int64
 }
 
 // Open opens the database that a DATABASE_URL names ("sqlite:FILE" or
@@ -94,7 +106,7 @@ func (s *Store) Exclusive() bool { return s.kind == sqlite }
 func (s *Store) Close() error {
 	close(s.quit)
 	<-s.done
-	return s.closePools()
+	return errors.Join(s.closePools(), s.disown())
 }
 
 func (s *Store) closePools() error {
