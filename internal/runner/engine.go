@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -78,8 +79,19 @@ const (
 	// another one after it.
 	rescueAfter = 61 * time.Second
 	// keepJobs is how long finished wake-ups stay in the table.
-	keepJobs       = 10 * time.Minute
+	keepJobs = 10 * time.Minute
+	// keepGivenUp is how long one stays that River gave up or that was cancelled:
+	// long enough to be looked at. By default River keeps them for 7 days.
+	keepGivenUp    = 24 * time.Hour
 	reconcileEvery = 30 * time.Second
+	// reconcileTries is 1, since the next one comes in half a minute anyway: with
+	// River's 25, those that fail in an outage would pile up.
+	reconcileTries = 1
+	// laterFirst and laterCard are River's priorities (1 to 4, 1 is the default and
+	// goes first) of what an earlier process had in hand: with thousands of those,
+	// what people ask for now does not wait for them.
+	laterFirst = 2
+	laterCard  = 3
 	// elsewhere is the wait of a wake-up for the publisher that came to a replica
 	// which does not publish.
 	elsewhere = 400 * time.Millisecond
@@ -116,8 +128,12 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		JobTimeout:                  jobTimeout,
 		RescueStuckJobsAfter:        rescueAfter,
 		CompletedJobRetentionPeriod: keepJobs,
+		CancelledJobRetentionPeriod: keepGivenUp,
+		DiscardedJobRetentionPeriod: keepGivenUp,
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(reconcileEvery),
-			func() (river.JobArgs, *river.InsertOpts) { return reconcileArgs{}, nil }, nil)},
+			func() (river.JobArgs, *river.InsertOpts) {
+				return reconcileArgs{}, &river.InsertOpts{MaxAttempts: reconcileTries}
+			}, nil)},
 	}
 	e := &Engine{now: c.Runner.Now}
 	var err error
@@ -170,6 +186,21 @@ func (e *Engine) WakeAdvance(ctx context.Context, tx *sql.Tx, request string, se
 // WakePublish wakes the publisher up for a request; see store.Waker.
 func (e *Engine) WakePublish(ctx context.Context, tx *sql.Tx, request string) error {
 	_, err := e.insert.InsertTx(ctx, tx, publishArgs{ID: request}, nil)
+	return err
+}
+
+// Rewake wakes both up for many requests; see store.Waker.
+func (e *Engine) Rewake(ctx context.Context, tx *sql.Tx, wakes iter.Seq2[string, int64]) error {
+	var jobs []river.InsertManyParams
+	for request, seq := range wakes {
+		jobs = append(jobs,
+			river.InsertManyParams{Args: advanceArgs{ID: request, Seq: seq}, InsertOpts: &river.InsertOpts{MaxAttempts: advanceTries, Priority: laterFirst}},
+			river.InsertManyParams{Args: publishArgs{ID: request}, InsertOpts: &river.InsertOpts{Priority: laterCard}})
+	}
+	if len(jobs) == 0 {
+		return nil // River takes no empty list
+	}
+	_, err := e.insert.InsertManyFastTx(ctx, tx, jobs)
 	return err
 }
 

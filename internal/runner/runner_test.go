@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,7 @@ type asleep struct{}
 
 func (asleep) WakeAdvance(context.Context, *sql.Tx, string, int64, time.Time) error { return nil }
 func (asleep) WakePublish(context.Context, *sql.Tx, string) error                   { return nil }
+func (asleep) Rewake(context.Context, *sql.Tx, iter.Seq2[string, int64]) error      { return nil }
 
 func newWorld(t *testing.T) *world {
 	w := &world{t: t, now: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -42,6 +43,15 @@ func (w *wakes) WakePublish(_ context.Context, _ *sql.Tx, id string) error {
 	defer w.mu.Unlock()
 	w.publish = append(w.publish, id)
 	return w.fail
+}
+
+func (w *wakes) Rewake(ctx context.Context, tx *sql.Tx, all iter.Seq2[string, int64]) error {
+	for id, seq := range all {
+		if err := errors.Join(w.WakeAdvance(ctx, tx, id, seq, time.Time{}), w.WakePublish(ctx, tx, id)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *wakes) take() (advance, publish []string) {

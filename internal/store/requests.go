@@ -303,13 +303,13 @@ func (s *Store) reawaken(ctx context.Context, ids []any) (n int, err error) {
 			return err
 		}
 		type woken struct {
-			Wake
-			created int64
+			id           string
+			seq, created int64
 		}
 		var all []woken
 		for rows.Next() {
 			var w woken
-			if err := rows.Scan(&w.Request, &w.Seq, &w.created); err != nil {
+			if err := rows.Scan(&w.id, &w.seq, &w.created); err != nil {
 				return errors.Join(err, rows.Close())
 			}
 			all = append(all, w)
@@ -317,13 +317,15 @@ func (s *Store) reawaken(ctx context.Context, ids []any) (n int, err error) {
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return err
 		}
-		slices.SortFunc(all, func(a, b woken) int { return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.Request, b.Request)) })
-		wakes := make([]Wake, len(all))
-		for i, w := range all {
-			wakes[i] = w.Wake
-		}
-		n = len(wakes)
-		return s.waker.Rewake(ctx, tx, wakes)
+		slices.SortFunc(all, func(a, b woken) int { return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.id, b.id)) })
+		n = len(all)
+		return s.waker.Rewake(ctx, tx, func(yield func(string, int64) bool) {
+			for _, w := range all {
+				if !yield(w.id, w.seq) {
+					return
+				}
+			}
+		})
 	})
 	return n, err
 }

@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -57,15 +58,9 @@ type Waker interface {
 	WakeAdvance(ctx context.Context, tx *sql.Tx, request string, seq int64, at time.Time) error
 	// WakePublish wakes the publisher up for a request.
 	WakePublish(ctx context.Context, tx *sql.Tx, request string) error
-	// Rewake wakes both up now for requests that an earlier process had in hand, in
-	// their order, but after whatever the two above wake up.
-	Rewake(ctx context.Context, tx *sql.Tx, wakes []Wake) error
-}
-
-// Wake is a wake-up of the runner's for a request.
-type Wake struct {
-	Request string
-	Seq     int64
+	// Rewake wakes both up, now, for requests that an earlier process had in hand,
+	// each with its seq: in their order, but after whatever the two above wake up.
+	Rewake(ctx context.Context, tx *sql.Tx, wakes iter.Seq2[string, int64]) error
 }
 
 // Open opens the database that a DATABASE_URL names ("sqlite:FILE" or
