@@ -646,8 +646,10 @@ func TestTurns(t *testing.T) {
 			}
 			return until.After(b.clock.now())
 		}
-		if !has(b.Store) || !has(b.Store) {
-			t.Error("it can't be taken, or kept")
+		for _, what := range []string{"taken", "kept"} {
+			if !has(b.Store) {
+				t.Errorf("it can't be %s", what)
+			}
 		}
 		if b.Exclusive() {
 			return
