@@ -26,11 +26,22 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// openSQLite opens a file with one connection that writes and a few that read.
+// sqliteDSN is how a connection to a file is opened.
 //
 // The pragmas stand in the DSN so that each connection has them; busy_timeout
 // (ms) comes first, since setting the others may already have to wait for a lock.
 // synchronous=FULL: a commit is on disk before it is believed.
+func sqliteDSN(path string, more ...string) string {
+	q := url.Values{"_pragma": append([]string{
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}, more...)}
+	q.Set("_txlock", "immediate")
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// readOnly keeps what only reads from writing by mistake.
+const readOnly = "query_only(ON)"
+
+// openSQLite opens a file with one connection that writes and a few that read.
 func (s *Store) openSQLite(ctx context.Context, file string) error {
 	s.kind = sqlite
 	if file == "" {
@@ -41,20 +52,14 @@ func (s *Store) openSQLite(ctx context.Context, file string) error {
 		return fmt.Errorf("open the database %s: %w", file, err)
 	}
 	s.file = path
-	dsn := func(more ...string) string {
-		q := url.Values{"_pragma": append([]string{
-			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}, more...)}
-		q.Set("_txlock", "immediate")
-		return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
-	}
-	if s.write, err = sql.Open("sqlite", dsn()); err != nil {
+	if s.write, err = sql.Open("sqlite", sqliteDSN(path)); err != nil {
 		return fmt.Errorf("open the database %s: %w", path, err)
 	}
 	s.write.SetMaxOpenConns(1) // SQLite has one writer; waiting here beats SQLITE_BUSY
 	if err := s.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("open the database %s: %w", path, err)
 	}
-	if s.read, err = sql.Open("sqlite", dsn("query_only(ON)")); err != nil {
+	if s.read, err = sql.Open("sqlite", sqliteDSN(path, readOnly)); err != nil {
 		return fmt.Errorf("open the database %s for reading: %w", path, err)
 	}
 	s.read.SetMaxOpenConns(4)

@@ -16,8 +16,8 @@ import (
 func (s *Store) Unpublished(ctx context.Context, limit int) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT id FROM (
 		SELECT id, created_at FROM requests WHERE card_version < version AND NOT (state = 'canceled' AND card_ts = '')
-		UNION SELECT r.id, r.created_at FROM notes n JOIN requests r ON r.id = n.request_id
-			WHERE n.ts = '' AND NOT (r.state = 'canceled' AND r.card_ts = '')) AS lag
+		UNION SELECT id, created_at FROM requests WHERE id IN (SELECT request_id FROM notes WHERE ts = '')
+			AND NOT (state = 'canceled' AND card_ts = '')) AS lag
 		ORDER BY created_at LIMIT ?`), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list what is unpublished: %w", err)

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+)
+
+// Overhear has every statement of a store on SQLite told to heard.
+func (s *Store) Overhear(heard func(query string)) error {
+	d := s.write.Driver()
+	if err := errors.Join(s.write.Close(), s.read.Close()); err != nil {
+		return err
+	}
+	s.write = sql.OpenDB(overheard{d, sqliteDSN(s.file), heard})
+	s.write.SetMaxOpenConns(1)
+	s.read = sql.OpenDB(overheard{d, sqliteDSN(s.file, readOnly), heard})
+	return nil
+}
+
+// Write runs a statement on the connection that writes.
+func (s *Store) Write(ctx context.Context, statement string) error {
+	_, err := s.write.ExecContext(ctx, statement)
+	return err
+}
+
+type overheard struct {
+	driver driver.Driver
+	dsn    string
+	heard  func(string)
+}
+
+func (o overheard) Driver() driver.Driver { return o.driver }
+
+func (o overheard) Connect(context.Context) (driver.Conn, error) {
+	c, err := o.driver.Open(o.dsn)
+	return overheardConn{c, o.heard}, err
+}
+
+// overheardConn has no methods for short cuts, so that all goes through Prepare.
+type overheardConn struct {
+	driver.Conn
+	heard func(string)
+}
+
+func (o overheardConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	o.heard(query)
+	return o.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+}
+
+func (o overheardConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	return o.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+}

@@ -1,0 +1,173 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"dropletops/approvals"
+)
+
+const day = 24 * time.Hour
+
+func TestHandledEnvelopesAreDropped(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		const old = 1200 // more than one batch
+		fill(t, b, load{envelopes: old})
+		for _, key := range []string{"unhandled", "env-r-1"} {
+			if _, err := b.Put(ctx, approvals.Envelope{Key: key, Type: "slash_commands", Payload: []byte(`{}`), ReceivedAt: b.clock.now()}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		create(t, b, "r-1") // handles env-r-1, and is open
+		b.clock.forward(6 * day)
+		if _, err := b.Put(ctx, approvals.Envelope{Key: "young", Type: "slash_commands", Payload: []byte(`{}`), ReceivedAt: b.clock.now()}); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Handled(ctx, "young"); err != nil {
+			t.Fatal(err)
+		}
+		b.clock.forward(day + time.Minute)
+		if err := b.Prune(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for i := range old {
+			if _, err := b.Envelope(ctx, fmt.Sprint("filled-", i)); !errors.Is(err, approvals.ErrNotFound) {
+				t.Fatalf("filled-%d is still there: %v", i, err)
+			}
+		}
+		for _, key := range []string{"young", "unhandled", "env-r-1"} {
+			if _, err := b.Envelope(ctx, key); err != nil {
+				t.Errorf("%s was dropped: %v", key, err)
+			}
+		}
+		end(t, b, "r-1")
+		if err := b.Prune(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Envelope(ctx, "env-r-1"); !errors.Is(err, approvals.ErrNotFound) {
+			t.Errorf("the envelope of a request that has ended: %v", err)
+		}
+	})
+}
+
+// end denies a request, and has Slack told of all of it.
+func end(t *testing.T, b *bench, id string) {
+	t.Helper()
+	tell(t, b, deny(t, b, id))
+}
+
+func deny(t *testing.T, b *bench, id string) *approvals.Request {
+	t.Helper()
+	r, err := b.Update(t.Context(), id, func(r *approvals.Request) (approvals.Change, error) {
+		return r.Decide(approvals.ToDeny, bob, b.clock.now())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func tell(t *testing.T, b *bench, r *approvals.Request) {
+	t.Helper()
+	if err := b.Published(t.Context(), r.ID, approvals.MessageRef{ChannelID: "C1", TS: "1." + r.ID}, r.Version); err != nil {
+		t.Fatal(err)
+	}
+	p, err := b.Publication(t.Context(), r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range p.Notes {
+		if err := b.NotePosted(t.Context(), r.ID, n.Seq, "2.2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestEndedRequestsAreDropped(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		const old = 120 // more than one batch
+		for i := range old {
+			create(t, b, fmt.Sprint("r-old-", i))
+			end(t, b, fmt.Sprint("r-old-", i))
+		}
+		for _, id := range []string{"r-open", "r-untold", "r-note"} {
+			create(t, b, id)
+		}
+		deny(t, b, "r-untold")
+		r := deny(t, b, "r-note")
+		if err := b.Published(ctx, "r-note", approvals.MessageRef{ChannelID: "C1", TS: "1.2"}, r.Version); err != nil {
+			t.Fatal(err)
+		}
+		create(t, b, "r-off") // called off before its card stood: there is nobody to tell
+		if _, err := b.Update(ctx, "r-off", func(r *approvals.Request) (approvals.Change, error) {
+			return r.Abandon("no such channel", b.clock.now())
+		}); err != nil {
+			t.Fatal(err)
+		}
+		b.clock.forward(89 * day)
+		create(t, b, "r-young")
+		end(t, b, "r-young")
+		lines := auditLines(t, b)
+		if err := b.Prune(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Request(ctx, "r-old-0"); err != nil {
+			t.Errorf("dropped after 89 days: %v", err)
+		}
+		b.clock.forward(day + time.Minute)
+		if err := b.Prune(ctx); err != nil {
+			t.Fatal(err)
+		}
+		gone := []string{"r-off"}
+		for i := range old {
+			gone = append(gone, fmt.Sprint("r-old-", i))
+		}
+		for _, id := range gone {
+			if _, err := b.Request(ctx, id); !errors.Is(err, approvals.ErrNotFound) {
+				t.Fatalf("%s is still there: %v", id, err)
+			}
+		}
+		for _, id := range []string{"r-open", "r-untold", "r-note", "r-young"} {
+			if r, err := b.Request(ctx, id); err != nil || len(r.Targets) != 1 {
+				t.Errorf("%s was dropped, or half of it: %v", id, err)
+			}
+		}
+		if n := auditLines(t, b); n != lines {
+			t.Errorf("%d audit lines, there were %d", n, lines)
+		}
+		for _, table := range []string{"targets", "notes"} {
+			var orphans int
+			if err := b.raw(t).QueryRowContext(ctx, `SELECT COUNT(*) FROM `+table+` WHERE request_id NOT IN (SELECT id FROM requests)`).Scan(&orphans); err != nil || orphans != 0 {
+				t.Errorf("%d %s are left over, %v", orphans, table, err)
+			}
+		}
+		untold, err := b.Request(ctx, "r-untold")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tell(t, b, untold)
+		if err := b.Prune(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Request(ctx, "r-untold"); !errors.Is(err, approvals.ErrNotFound) {
+			t.Errorf("once Slack was told: %v", err)
+		}
+	})
+}
+
+// With nothing to drop nothing is written, so that a disk that is full, or a
+// database that another holds, is none of its concern.
+func TestPruneWritesNothingForNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		create(t, b, "r-1")
+		crossed := 0
+		b.OnCrossing(func(string) { crossed++ })
+		if err := b.Prune(t.Context()); err != nil || crossed != 0 {
+			t.Errorf("%d crossings, %v", crossed, err)
+		}
+	})
+}
