@@ -116,7 +116,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	engine, err := runner.NewEngine(runner.EngineConfig{
 		Insert: st.InsertDriver(), Work: st.WorkerDriver(), Instance: instance, Log: log, Kick: b.Kick,
 		Runner:    &runner.Runner{Requests: st, Droplets: do, Actions: do, Instance: instance, Now: p.knobs.now, Log: log},
-		Reconcile: b.Recover,
+		Reconcile: func(ctx context.Context) error { return errors.Join(b.Recover(ctx), st.Prune(ctx)) },
 	})
 	if err != nil {
 		return failure{err}
