@@ -14,10 +14,8 @@ import (
 // Unpublished lists requests whose card or notes lag behind what is, oldest
 // first. One that was called off before its card stood has nothing to show.
 func (s *Store) Unpublished(ctx context.Context, limit int) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT id FROM (
-		SELECT id, created_at FROM requests WHERE card_version < version AND NOT (state = 'canceled' AND card_ts = '')
-		UNION SELECT id, created_at FROM requests WHERE id IN (SELECT request_id FROM notes WHERE ts = '')
-			AND NOT (state = 'canceled' AND card_ts = '')) AS lag
+	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT id FROM requests WHERE NOT (state = 'canceled' AND card_ts = '') AND id IN (
+		SELECT id FROM requests WHERE card_version < version UNION ALL SELECT request_id FROM notes WHERE ts = '')
 		ORDER BY created_at LIMIT ?`), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list what is unpublished: %w", err)
