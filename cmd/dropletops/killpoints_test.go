@@ -54,8 +54,9 @@ var scenarios = []scenario{
 	}},
 }
 
-// thorough has every scenario die at every point each time it comes by; otherwise
-// one scenario dies at each point the first time.
+// thorough has every scenario die at every point, the first four times that it
+// comes by; otherwise one scenario dies at each point around a write, the first
+// time.
 func thorough() bool { return os.Getenv("TORTURE") != "" }
 
 func TestDyingAtEachPoint(t *testing.T) {
@@ -65,7 +66,7 @@ func TestDyingAtEachPoint(t *testing.T) {
 		}
 		t.Run(s.name, func(t *testing.T) {
 			points := learn(t, s)
-			if len(points) < 20 {
+			if len(points) < 15 {
 				t.Fatalf("only %d points were found: %v", len(points), points)
 			}
 			for _, p := range points {
@@ -95,12 +96,23 @@ func learn(t *testing.T, s scenario) []string {
 			t.Fatal(err)
 		}
 		// How often a look is repeated is a matter of time, so that what comes by
-		// many times is tried a few times.
-		if nth == 1 || thorough() && nth <= 4 {
+		// many times is tried a few times. A read changes nothing: to die around one
+		// is to die after the write before it.
+		if thorough() && nth <= 4 || nth == 1 && !reads(p) {
 			seen[p] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))
+}
+
+// reads says whether a point lies around a call that changes nothing.
+func reads(point string) bool {
+	for _, read := range []string{": GET ", "/users.info", "/auth.test"} {
+		if strings.Contains(point, read) {
+			return true
+		}
+	}
+	return false
 }
 
 func dieAt(t *testing.T, s scenario, point string) {
