@@ -1,13 +1,18 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/runner"
 	"dropletops/internal/store"
 )
 
@@ -76,4 +81,160 @@ func BenchmarkDecision(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// heavy is what a busy year leaves behind, with an incident on top.
+var heavy = load{pending: 9_000, running: 1_000, ended: 20_000, audit: 1_000_000, envelopes: 50_000}
+
+// BenchmarkUnderLoad measures each thing that people wait for in a database with
+// nothing in it and in one with 10,000 open requests and 1,000,000 audit lines,
+// in turns, so that both meet the same machine. "x" is the ratio of the medians.
+func BenchmarkUnderLoad(b *testing.B) {
+	none, much := loaded(b, load{}), loaded(b, heavy)
+	n := 0
+	for _, op := range []struct {
+		name string
+		do   func(ctx context.Context, s *bench, id string) error
+	}{
+		{"create", func(ctx context.Context, s *bench, id string) error {
+			r := request(id, id, s.clock.now())
+			return s.Create(ctx, r, approvals.Change{Audit: []approvals.Line{{At: r.CreatedAt, RequestID: id, What: "requested", Who: "U1"}}, Advance: r.ExpiresAt, Envelope: id})
+		}},
+		{"approve", func(ctx context.Context, s *bench, id string) error {
+			_, err := s.Update(ctx, id, func(r *approvals.Request) (approvals.Change, error) {
+				return r.Decide(approvals.ToApprove, bob, s.clock.now())
+			})
+			return err
+		}},
+		{"put", func(ctx context.Context, s *bench, id string) error {
+			_, err := s.Put(ctx, approvals.Envelope{Key: "p-" + id, Type: "slash_commands", Payload: payload, ReceivedAt: s.clock.now()})
+			return err
+		}},
+		{"unhandled", func(ctx context.Context, s *bench, _ string) error { _, err := s.Unhandled(ctx, 1000); return err }},
+		{"unpublished", func(ctx context.Context, s *bench, _ string) error { _, err := s.Unpublished(ctx, 1000); return err }},
+		{"publication", func(ctx context.Context, s *bench, id string) error { _, err := s.Publication(ctx, id); return err }},
+		{"action taken", func(ctx context.Context, s *bench, id string) error {
+			_, err := s.ActionTaken(ctx, 1, 7777, id)
+			return err
+		}},
+		{"prune nothing", func(ctx context.Context, s *bench, _ string) error { return s.Prune(ctx) }},
+	} {
+		b.Run(op.name, func(b *testing.B) {
+			var took [2][]time.Duration
+			for range 50 {
+				n++
+				id := fmt.Sprint("r-", n)
+				for i, s := range []*bench{none, much} {
+					if op.name != "create" {
+						if err := s.Create(b.Context(), request(id, id, s.clock.now()), approvals.Change{}); err != nil {
+							b.Fatal(err)
+						}
+					}
+					began := time.Now()
+					if err := op.do(b.Context(), s, id); err != nil {
+						b.Fatal(err)
+					}
+					took[i] = append(took[i], time.Since(began))
+					if err := settle(b.Context(), s, id); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			slices.Sort(took[0])
+			slices.Sort(took[1])
+			without, with := took[0][25], took[1][25]
+			b.ReportMetric(float64(without.Microseconds()), "µs-without")
+			b.ReportMetric(float64(with.Microseconds()), "µs-with")
+			b.ReportMetric(float64(with)/float64(without), "x")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// settle has Slack told of a request and its envelope handled, so that none of
+// what was measured lags behind for what is measured next.
+func settle(ctx context.Context, s *bench, id string) error {
+	p, err := s.Publication(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, n := range p.Notes {
+		if err := s.NotePosted(ctx, id, n.Seq, "1.2"); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.Published(ctx, id, approvals.MessageRef{ChannelID: "C1", TS: "1." + id}, p.Request.Version), s.Handled(ctx, "p-"+id))
+}
+
+// BenchmarkStartUnderLoad measures from opening the database to having woken up
+// all that was under way, with River's own jobs, and what a command that comes
+// meanwhile waits at the most.
+func BenchmarkStartUnderLoad(b *testing.B) {
+	for _, l := range []load{{}, heavy, {running: 10_000}} {
+		b.Run(fmt.Sprintf("pending=%d,running=%d,audit=%d", l.pending, l.running, l.audit), func(b *testing.B) {
+			s := loaded(b, l)
+			if err := s.Close(); err != nil {
+				b.Fatal(err)
+			}
+			began := time.Now()
+			s.Store = openWithRiver(b, s)
+			opened := time.Since(began)
+			done, longest := make(chan struct{}), make(chan time.Duration)
+			go func() {
+				var most time.Duration
+				for i := 0; ; i++ {
+					select {
+					case <-done:
+						longest <- most
+						return
+					default:
+					}
+					began := time.Now()
+					if _, err := s.Put(b.Context(), approvals.Envelope{Key: fmt.Sprint("s-", i), Type: "slash_commands", Payload: payload, ReceivedAt: began}); err != nil {
+						b.Error(err)
+					}
+					most = max(most, time.Since(began))
+				}
+			}()
+			woken, err := s.Reawaken(b.Context())
+			took := time.Since(began)
+			close(done)
+			if err != nil || woken != l.running {
+				b.Errorf("woken up %d, %v", woken, err)
+			}
+			b.ReportMetric(float64(opened.Milliseconds()), "ms-to-open")
+			b.ReportMetric(float64(took.Milliseconds()), "ms-till-awake")
+			b.ReportMetric(float64((<-longest).Milliseconds()), "ms-longest-put")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func loaded(b *testing.B, l load) *bench {
+	b.Helper()
+	s := &bench{url: "sqlite:" + filepath.Join(b.TempDir(), "bench.db"), wakes: &wakes{}, clock: &clock{t: time.Now()}}
+	s.Store = openWithRiver(b, s)
+	fill(b, s, l)
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return s
+}
+
+// openWithRiver opens a store whose wake-ups are River's, as in production.
+func openWithRiver(b *testing.B, s *bench) *store.Store {
+	b.Helper()
+	st, err := store.Open(b.Context(), s.url, "bench", s.clock.now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	e, err := runner.NewEngine(runner.EngineConfig{Insert: st.InsertDriver(), Runner: &runner.Runner{Requests: st, Now: s.clock.now},
+		Kick: func(string) bool { return true }, Reconcile: func(context.Context) error { return nil }, Instance: "bench", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	st.SetWaker(e)
+	return st
 }
