@@ -21,6 +21,13 @@ const (
 // Args are an action's arguments by parameter name, in their canonical spelling.
 type Args map[string]string
 
+// Pins are what an action's arguments stand for, looked up when it was asked for;
+// nil where it takes none, or where that is not known.
+type Pins struct {
+	Image *Image
+	Plan  *Plan
+}
+
 // Action declares one action on a Droplet: all there is to know of it. Parsing,
 // usage errors, help, the approval card, execution and docs/actions.md derive
 // from it; adding an action is one literal in [Catalogue] and nothing else.
@@ -30,6 +37,9 @@ type Action struct {
 	Type string
 	// Title names it on a card, in the imperative: "Rebuild".
 	Title string
+	// Object says that the title has an object of its own, so that it is done on a
+	// Droplet: "Enable backups", not "Rebuild".
+	Object bool
 	// Summary is one line for the help.
 	Summary string
 	// Params are what it takes besides the Droplet; positional ones in order.
@@ -39,13 +49,25 @@ type Action struct {
 	Fit func(Args) error
 	// Danger judges it with its arguments.
 	Danger func(Args) Danger
-	// Effect is one plain sentence on what it does to this Droplet, which people
-	// read before they approve. Plain text, no markup.
-	Effect func(Droplet, Args, *Image) string
+	// Effect says plainly what it does to this Droplet, or to all of these, which
+	// people read before they approve. Plain text, no markup.
+	Effect func([]Droplet, Args, Pins) string
 	// Loses says what would be lost, empty if nothing is. Plain text.
-	Loses func(Droplet, Args, *Image) string
+	Loses func([]Droplet, Args, Pins) string
+	// Wipes says that what is on the disk is lost by it.
+	Wipes bool
+	// Question asks whether it is really to be done, where something is lost; Yes
+	// says so, in at most 25 characters that follow "Yes, ". Plain text; either may
+	// be left out.
+	Question func([]Droplet, Args, Pins) string
+	Yes      string
+	// Past is what the Droplets then were: "rebooted". Plain text; may be empty.
+	Past string
 	// Scopes are the token scopes it needs besides droplet:read.
 	Scopes []string
+	// Already answers a sentence if the Droplet is what the action would make of it:
+	// DigitalOcean would refuse it, and nobody misses it. May be nil. Plain text.
+	Already func(Droplet, Args, *Image) string
 	// PreCheck answers a sentence on why DigitalOcean would refuse it, or why it
 	// would do harm, given the Droplet as it is; empty if nothing is in the way.
 	// It runs when asked and again right before acting.
@@ -68,6 +90,15 @@ type Action struct {
 	Usual time.Duration
 	// Call sends it. img is the pinned image, if it takes one.
 	Call func(ctx context.Context, c *godo.Client, droplet int, a Args, img *Image) (*godo.Action, *godo.Response, error)
+}
+
+// InTheWay answers a sentence on why the action is not to be sent to a Droplet,
+// by what its declaration says alone; empty if nothing is in the way.
+func (a *Action) InTheWay(d Droplet, args Args, img *Image) string {
+	if why := a.PreCheck(d, args, img); why != "" || a.Already == nil {
+		return why
+	}
+	return a.Already(d, args, img)
 }
 
 // Kind is what kind of value a parameter takes; it tells which look-up checks

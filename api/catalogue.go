@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +23,9 @@ func Catalogue() []*Action {
 			Type: "reboot", Title: "Reboot", Usual: 30 * time.Second, Scopes: scopes(),
 			Summary:   "restart the operating system gracefully",
 			Danger:    always(Safe),
-			Effect:    says("Restarts the operating system of {name}, the way its own reboot command does. It does not answer while it starts."),
+			Effect:    says("Restarts the operating system[|s] of {name}, the way [its|their] own reboot command does. [It does not answer while it starts|They do not answer while they start]."),
 			Loses:     nothing,
+			Past:      "rebooted",
 			PreCheck:  first(ready, when("off", "is off, so there is nothing to reboot. Use power-on.")),
 			PostCheck: becomes("active"),
 			Call:      plain(godo.DropletActionsService.Reboot),
@@ -31,18 +33,21 @@ func Catalogue() []*Action {
 			Type: "power_cycle", Title: "Power cycle", Usual: 30 * time.Second, Scopes: scopes(), ByTag: true,
 			Summary:   "cut the power and switch on again, for one that hangs",
 			Danger:    always(Disruptive),
-			Effect:    says("Cuts the power of {name} and switches it on again, like a reset button. Use reboot if it still listens."),
-			Loses:     says("What its programs have not written to disk yet."),
-			PreCheck:  ready,
+			Effect:    says("Cuts the power of {name} and switches [it|them] on again, like a reset button. Use reboot if [it still listens|they still listen]."),
+			Loses:     says("What [its|their] programs have not written to disk yet."),
+			Past:      "power-cycled",
+			PreCheck:  first(ready, when("off", "is off, so there is no power to cut. Use power-on.")),
 			PostCheck: becomes("active"),
 			Call:      plain(godo.DropletActionsService.PowerCycle),
 		}, {
 			Type: "shutdown", Title: "Shut down", Usual: 20 * time.Second, Scopes: scopes(), ByTag: true,
 			Summary:   "ask the operating system to shut down",
 			Danger:    always(Disruptive),
-			Effect:    says("Asks the operating system of {name} to shut down. It may not listen; power-off does not ask. An off Droplet still costs{price}."),
+			Effect:    says("Asks the operating system[|s] of {name} to shut down. [It|They] may not listen; power-off does not ask. Off, [it still costs|together they still cost] {price}."),
 			Loses:     nothing,
-			PreCheck:  first(ready, when("off", "is off already.")),
+			Past:      "shut down",
+			Already:   when("off", "is off already."),
+			PreCheck:  ready,
 			PostCheck: becomes("off"),
 			Unshown: func(d Droplet) string {
 				return fmt.Sprintf("Its operating system may not have listened. To cut the power: power-off %s.", d.Name)
@@ -52,9 +57,11 @@ func Catalogue() []*Action {
 			Type: "power_off", Title: "Power off", Usual: 15 * time.Second, Scopes: scopes(), ByTag: true,
 			Summary:   "cut the power, if shutdown does not help",
 			Danger:    always(Disruptive),
-			Effect:    says("Cuts the power of {name}, like pulling the plug. It stays off until someone powers it on, and still costs{price}."),
-			Loses:     says("What its programs have not written to disk yet."),
-			PreCheck:  first(ready, when("off", "is off already.")),
+			Effect:    says("Cuts the power of {name}, like pulling the plug. [It stays off until someone powers it on, and still costs|They stay off until someone powers them on, and together they still cost] {price}."),
+			Loses:     says("What [its|their] programs have not written to disk yet."),
+			Past:      "powered off",
+			Already:   when("off", "is off already."),
+			PreCheck:  ready,
 			PostCheck: becomes("off"),
 			Call:      plain(godo.DropletActionsService.PowerOff),
 		}, {
@@ -63,21 +70,29 @@ func Catalogue() []*Action {
 			Danger:    always(Safe),
 			Effect:    says("Switches {name} on."),
 			Loses:     nothing,
-			PreCheck:  first(ready, when("active", "is on already.")),
+			Past:      "switched on",
+			Already:   when("active", "is on already."),
+			PreCheck:  ready,
 			PostCheck: becomes("active"),
 			Call:      plain(godo.DropletActionsService.PowerOn),
 		}, {
-			Type: "password_reset", Title: "Reset the root password", Usual: 45 * time.Second, Scopes: scopes("droplet:admin"),
+			Type: "password_reset", Title: "Reset the root password", Object: true, Usual: 45 * time.Second, Scopes: scopes("droplet:admin"),
 			Summary:   "set a new root password, which DigitalOcean mails",
 			Danger:    always(Destructive),
-			Effect:    says("Sets a new root password on {name}, which DigitalOcean mails to the owner of the account. It must be changed at the first login."),
-			Loses:     says("The present root password: whoever and whatever logs in with it is locked out."),
+			Effect:    says("Sets a new root password on [|each of ]{name}, which DigitalOcean mails to the owner of the account. It must be changed at the first login."),
+			Loses:     says("The present root password[|s]: whoever and whatever logs in with [it|them] is locked out."),
+			Past:      "given a new root password",
+			Question:  says("Reset the root password[|s] of {name}?"),
+			Yes:       "reset the password",
 			PreCheck:  ready,
 			PostCheck: settled,
-			Call:      plain(godo.DropletActionsService.PasswordReset),
+			Result: func(_, _ Droplet, _ Args) string {
+				return "DigitalOcean has mailed the new root password to the account's owner; it must be changed at the first login."
+			},
+			Call: plain(godo.DropletActionsService.PasswordReset),
 		}, {
 			Type: "resize", Title: "Resize", Usual: 2 * time.Minute, Scopes: scopes("droplet:create"),
-			Summary: "change CPU and memory, with --disk the disk too",
+			Summary: "change CPU and memory, and with --disk the disk",
 			Params: []Param{
 				{Name: "size", Kind: Size, Required: true, Doc: "the new size's slug", Example: "s-2vcpu-4gb"},
 				{Name: "disk", Kind: Switch, Flag: true, Doc: "grow the disk too; this cannot be undone", Example: "true"},
@@ -88,19 +103,25 @@ func Catalogue() []*Action {
 				}
 				return Safe
 			},
-			Effect: func(d Droplet, a Args, _ *Image) string {
-				if a["disk"] == "true" {
-					return fmt.Sprintf("Changes %s from %s to %s with its disk%s, for good.", d.label(), orUnknown(d.Size), a["size"], d.disk(" (now %d GB)"))
+			Effect: resizes,
+			Loses: func(on []Droplet, a Args, p Pins) string {
+				switch {
+				case a["disk"] != "true":
+					return ""
+				case p.Plan != nil && !slices.ContainsFunc(on, p.Plan.grows):
+					return tell(on, "Nothing: [its disk stays as it is|their disks stay as they are].")
 				}
-				return fmt.Sprintf("Changes the CPU and memory of %s from %s to those of %s. The disk stays as it is%s, so this can be undone.", d.label(), orUnknown(d.Size), a["size"], d.disk(" (%d GB)"))
+				return tell(on, "The way back: a disk cannot be made smaller again, nor can [the Droplet|a Droplet] go to a size with a smaller one.")
 			},
-			Loses: func(_ Droplet, a Args, _ *Image) string {
-				if a["disk"] == "true" {
-					return "The way back: a disk cannot be made smaller again, nor can the Droplet go to a size with a smaller one."
-				}
-				return ""
+			Past: "resized",
+			Question: func(on []Droplet, a Args, _ Pins) string {
+				return tell(on, "Resize {name} to {size}, growing the disk[|s]?", "{size}", a["size"])
 			},
-			PreCheck: first(ready, when("active", "is on, and DigitalOcean resizes only what is off. Shut it down first."), resizesNothing),
+			Yes:     "grow the disk",
+			Already: resizesNothing,
+			PreCheck: first(ready, func(d Droplet, _ Args, _ *Image) string {
+				return iff(d.Status == "active", d.label()+" is on, and DigitalOcean resizes only what is off. Shut it down first: shutdown "+d.label()+".")
+			}),
 			PostCheck: func(_, after Droplet, a Args, _ *Image) bool {
 				return after.Size == a["size"]
 			},
@@ -115,12 +136,16 @@ func Catalogue() []*Action {
 			Summary: "wipe the disk and install an image",
 			Params:  []Param{{Name: "image", Kind: Base, Required: true, Doc: "the image's slug or ID", Example: "ubuntu-24-04-x64"}},
 			Danger:  always(Destructive),
-			Effect: func(d Droplet, a Args, img *Image) string {
-				return fmt.Sprintf("Wipes the disk of %s and installs %s on it. Its IP addresses stay.", d.label(), img.or(a["image"]))
+			Effect: func(on []Droplet, a Args, p Pins) string {
+				return tell(on, "Wipes the disk[|s] of {name} and installs {image} on [it. Its|each. Their] IP addresses stay.", "{image}", p.Image.or(a["image"]))
 			},
-			Loses: func(d Droplet, _ Args, _ *Image) string {
-				return "Everything on its " + d.disk("%d GB ") + "disk that is in no backup or snapshot."
+			Loses: says("Everything on [its {disk}disk|the disks of {name}{disk}] that is in no backup or snapshot."),
+			Past:  "rebuilt",
+			Question: func(on []Droplet, a Args, p Pins) string {
+				return tell(on, "Rebuild {name} with {image}?", "{image}", p.Image.short(a["image"]))
 			},
+			Yes:      "wipe and rebuild",
+			Wipes:    true,
 			PreCheck: first(ready, imageFits),
 			PostCheck: func(_, after Droplet, a Args, img *Image) bool {
 				if img != nil {
@@ -137,12 +162,16 @@ func Catalogue() []*Action {
 			Summary: "put a backup of it in place of its disk",
 			Params:  []Param{{Name: "image", Kind: Backup, Required: true, Doc: "the ID of one of its backups", Example: "12389723"}},
 			Danger:  always(Destructive),
-			Effect: func(d Droplet, a Args, img *Image) string {
-				return fmt.Sprintf("Replaces the disk of %s with its backup %s%s.", d.label(), img.or(a["image"]), img.from())
+			Effect: func(on []Droplet, a Args, p Pins) string {
+				return tell(on, "Replaces the disk[|s] of {name} with [its|the] backup {image}{from}.", "{image}", p.Image.or(a["image"]), "{from}", p.Image.from())
 			},
-			Loses: func(d Droplet, _ Args, _ *Image) string {
-				return "Everything written to its " + d.disk("%d GB ") + "disk since that backup was taken."
+			Loses: says("Everything written to [its {disk}disk|the disks of {name}{disk}] since that backup was taken."),
+			Past:  "restored",
+			Question: func(on []Droplet, a Args, p Pins) string {
+				return tell(on, "Restore {name} from the backup {image}?", "{image}", p.Image.short(a["image"]))
 			},
+			Yes:       "restore the backup",
+			Wipes:     true,
 			PreCheck:  first(ready, isBackup, imageFits),
 			PostCheck: settled,
 			Call:      callRestore,
@@ -151,11 +180,13 @@ func Catalogue() []*Action {
 			Summary: "give it another name",
 			Params:  []Param{{Name: "name", Kind: Text, Required: true, Doc: "the new name: letters, digits, . and -", Example: "web-2.example.com", Check: checkHostname}},
 			Danger:  always(Safe),
-			Effect: func(d Droplet, a Args, _ *Image) string {
-				return fmt.Sprintf("Renames %s to %s, and with it the reverse DNS name of its address. The hostname inside does not change.", d.label(), a["name"])
+			Effect: func(on []Droplet, a Args, _ Pins) string {
+				return tell(on, "Renames {name} to {new}, and with it the reverse DNS name of its address. The hostname inside does not change.", "{new}", a["name"])
 			},
 			Loses:    nothing,
-			PreCheck: first(ready, renamesNothing),
+			Past:     "renamed",
+			Already:  renamesNothing,
+			PreCheck: ready,
 			PostCheck: func(_, after Droplet, a Args, _ *Image) bool {
 				return after.Name == a["name"]
 			},
@@ -166,19 +197,20 @@ func Catalogue() []*Action {
 				return c.DropletActions.Rename(ctx, id, a["name"])
 			},
 		}, {
-			Type: "snapshot", Title: "Take a snapshot", Usual: 3 * time.Minute, Scopes: scopes("image:create"), ByTag: true,
+			Type: "snapshot", Title: "Take a snapshot", Object: true, Usual: 3 * time.Minute, Scopes: scopes("image:create"), ByTag: true,
 			Summary: "take an image of its disk",
 			Params: []Param{{Name: "name", Kind: Text, Doc: "the snapshot's name; the Droplet's with date and time if left out",
 				Example: "before-upgrade", Default: snapshotName}},
 			Danger: always(Safe),
-			Effect: func(d Droplet, a Args, _ *Image) string {
-				s := fmt.Sprintf("Takes a snapshot of %s named %s, which DigitalOcean bills by its size.", d.label(), a["name"])
-				if d.Status == "active" {
-					s += " It stays on meanwhile; what its programs have not written to disk yet is not in it."
+			Effect: func(on []Droplet, a Args, _ Pins) string {
+				s := "Takes a snapshot of [|each of ]{name} named {new}, which DigitalOcean bills by its size."
+				if slices.ContainsFunc(on, func(d Droplet) bool { return d.Status == "active" }) {
+					s += " [It stays|What is on stays] on meanwhile; what [its|their] programs have not written to disk yet is not in it."
 				}
-				return s
+				return tell(on, s, "{new}", a["name"])
 			},
 			Loses:     nothing,
+			Past:      "saved in a snapshot each",
 			PreCheck:  ready,
 			PostCheck: settled,
 			Result: func(_, after Droplet, a Args) string {
@@ -189,52 +221,65 @@ func Catalogue() []*Action {
 				return c.DropletActions.Snapshot(ctx, id, a["name"])
 			},
 		}, {
-			Type: "enable_backups", Title: "Enable backups", Usual: 10 * time.Second, Scopes: scopes(), ByTag: true,
+			Type: "enable_backups", Title: "Enable backups", Object: true, Usual: 10 * time.Second, Scopes: scopes(), ByTag: true,
 			Summary: "turn automatic backups on",
 			Params:  policyParams(false),
 			Danger:  always(Safe),
 			Fit:     fitPolicy,
-			Effect: func(d Droplet, a Args, _ *Image) string {
-				return fmt.Sprintf("Turns automatic backups of %s on%s. DigitalOcean bills them on top of the Droplet.", d.label(), policyWords(a))
+			Effect: func(on []Droplet, a Args, _ Pins) string {
+				return tell(on, "Turns automatic backups of {name} on{when}. DigitalOcean bills them on top of the Droplet[|s].", "{when}", policyWords(a))
 			},
 			Loses:     nothing,
-			PreCheck:  first(ready, backupsAlready(true, "has automatic backups already. To change when they are taken, use change-backup-policy.")),
+			Past:      "given automatic backups",
+			Already:   backupsAlready(true, "has automatic backups already. To change when they are taken, use change-backup-policy."),
+			PreCheck:  ready,
 			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.Backups },
+			Result:    policySet,
+			Made:      madePolicy,
 			Call:      callEnableBackups,
 		}, {
-			Type: "change_backup_policy", Title: "Change the backup policy", Usual: 10 * time.Second, Scopes: scopes(),
+			Type: "change_backup_policy", Title: "Change the backup policy", Object: true, Usual: 10 * time.Second, Scopes: scopes(),
 			Summary: "change when automatic backups are taken",
 			Params:  policyParams(true),
 			Danger:  always(Safe),
 			Fit:     fitPolicy,
-			Effect: func(d Droplet, a Args, _ *Image) string {
-				return fmt.Sprintf("Changes when automatic backups of %s are taken:%s.", d.label(), strings.TrimPrefix(policyWords(a), ","))
+			Effect: func(on []Droplet, a Args, _ Pins) string {
+				return tell(on, "Changes when automatic backups of {name} are taken:{when}.", "{when}", strings.TrimPrefix(policyWords(a), ","))
 			},
 			Loses:     nothing,
+			Past:      "given the new backup policy",
 			PreCheck:  first(ready, backupsAlready(false, "has no automatic backups. To turn them on, use enable-backups with the same flags.")),
 			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.Backups },
+			Result:    policySet,
+			Made:      madePolicy,
 			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
 				return c.DropletActions.ChangeBackupPolicy(ctx, id, policyOf(a))
 			},
 		}, {
-			Type: "disable_backups", Title: "Disable backups", Usual: 10 * time.Second, Scopes: scopes(), ByTag: true,
+			Type: "disable_backups", Title: "Disable backups", Object: true, Usual: 10 * time.Second, Scopes: scopes(), ByTag: true,
 			Summary:   "turn automatic backups off",
 			Danger:    always(Destructive),
 			Effect:    says("Turns automatic backups of {name} off."),
-			Loses:     says("Its safety net: from now on no backup is taken that one could go back to."),
-			PreCheck:  first(ready, backupsAlready(false, "has no automatic backups to turn off.")),
+			Loses:     says("[Its|Their] safety net: from now on no backup is taken that one could go back to."),
+			Past:      "left without automatic backups",
+			Question:  says("Turn automatic backups of {name} off?"),
+			Yes:       "turn backups off",
+			Already:   backupsAlready(false, "has no automatic backups to turn off."),
+			PreCheck:  ready,
 			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return !after.Backups },
 			Call:      plain(godo.DropletActionsService.DisableBackups),
 		}, {
-			Type: "change_kernel", Title: "Change the kernel", Usual: 10 * time.Second, Scopes: scopes(),
+			Type: "change_kernel", Title: "Change the kernel", Object: true, Usual: 10 * time.Second, Scopes: scopes(),
 			Summary: "set another of its kernels, for one whose kernel DigitalOcean keeps",
 			Params:  []Param{{Name: "kernel", Kind: Kernel, Required: true, Doc: "the kernel's ID", Example: "991"}},
 			Danger:  always(Safe),
-			Effect: func(d Droplet, a Args, _ *Image) string {
-				return fmt.Sprintf("Sets kernel %s for %s. It runs it once it has been powered off and on.", a["kernel"], d.label())
+			Effect: func(on []Droplet, a Args, _ Pins) string {
+				return tell(on, "Sets kernel {kernel} for {name}. [It runs it once it has|They run it once they have] been powered off and on.", "{kernel}", a["kernel"])
 			},
 			Loses:    nothing,
-			PreCheck: first(ready, changesNoKernel),
+			Past:     "given the new kernel",
+			Already:  changesNoKernel,
+			PreCheck: ready,
 			PostCheck: func(_, after Droplet, a Args, _ *Image) bool {
 				return after.KernelID == number(a["kernel"])
 			},
@@ -242,28 +287,32 @@ func Catalogue() []*Action {
 				return c.DropletActions.ChangeKernel(ctx, id, number(a["kernel"]))
 			},
 		}, {
-			Type: "enable_ipv6", Title: "Enable IPv6", Usual: 20 * time.Second, Scopes: scopes(), ByTag: true,
+			Type: "enable_ipv6", Title: "Enable IPv6", Object: true, Usual: 20 * time.Second, Scopes: scopes(), ByTag: true,
 			Summary: "give it a public IPv6 address, for good",
 			Danger:  always(Irreversible),
-			Effect:  says("Gives {name} a public IPv6 address, which cannot be taken away again. Its operating system must be set up for it by hand."),
+			Effect:  says("Gives [|each of ]{name} a public IPv6 address, which cannot be taken away again. [Its operating system|Their operating systems] must be set up for it by hand."),
 			Loses:   nothing,
-			PreCheck: first(ready, func(d Droplet, _ Args, _ *Image) string {
+			Past:    "given IPv6 addresses",
+			Already: func(d Droplet, _ Args, _ *Image) string {
 				return iff(d.PublicIP6 != "", d.label()+" has IPv6 already: "+d.PublicIP6)
-			}),
+			},
+			PreCheck:  ready,
 			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.PublicIP6 != "" },
 			Result: func(_, after Droplet, _ Args) string {
 				return "Its IPv6 address is " + after.PublicIP6 + "; set it up in its operating system."
 			},
 			Call: plain(godo.DropletActionsService.EnableIPv6),
 		}, {
-			Type: "enable_private_networking", Title: "Enable private networking", Usual: 20 * time.Second, Scopes: scopes(),
+			Type: "enable_private_networking", Title: "Enable private networking", Object: true, Usual: 20 * time.Second, Scopes: scopes(),
 			Summary: "give it a private address in its region's network",
 			Danger:  always(Safe),
-			Effect:  says("Gives {name} a private IPv4 address in its region's default VPC network."),
+			Effect:  says("Gives [|each of ]{name} a private IPv4 address in [its|their] region's default VPC network."),
 			Loses:   nothing,
-			PreCheck: first(ready, func(d Droplet, _ Args, _ *Image) string {
+			Past:    "given private addresses",
+			Already: func(d Droplet, _ Args, _ *Image) string {
 				return iff(d.PrivateIP != "", d.label()+" has a private address already: "+d.PrivateIP)
-			}),
+			},
+			PreCheck:  ready,
 			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.PrivateIP != "" },
 			Result: func(_, after Droplet, _ Args) string {
 				return "Its private address is " + after.PrivateIP + "; set it up in its operating system."

@@ -192,14 +192,14 @@ func TestCatalogueIsComplete(t *testing.T) {
 		}
 		// With nothing known, nothing panics, nothing is refused, all is said.
 		for _, img := range []*api.Image{nil, {}} {
-			if why := a.PreCheck(api.Droplet{}, done, img); why != "" {
+			if why := a.InTheWay(api.Droplet{}, done, img); why != "" {
 				t.Errorf("%s is refused without knowledge: %s", a.Type, why)
 			}
-			if a.Effect(api.Droplet{}, done, img) == "" {
+			if a.Effect([]api.Droplet{{}}, done, api.Pins{Image: img}) == "" {
 				t.Errorf("%s does not say what it does", a.Type)
 			}
 			destructive := a.Danger(done) == api.Destructive
-			if destructive && a.Loses(api.Droplet{}, done, img) == "" {
+			if destructive && a.Loses([]api.Droplet{{}}, done, api.Pins{Image: img}) == "" {
 				t.Errorf("%s destroys, and does not say what", a.Type)
 			}
 			a.PostCheck(api.Droplet{}, api.Droplet{}, done, img)

@@ -106,7 +106,7 @@ func (p Param) typed() string {
 	if p.Flag {
 		return "--" + p.Name
 	}
-	return "<" + p.Name + ">"
+	return "the " + p.Name
 }
 
 func (a *Action) example(p Param) string {
@@ -127,7 +127,7 @@ func (p Param) canonical(v string) (string, error) {
 		return "", nil
 	}
 	wrong := func(right string) (string, error) {
-		return "", &ArgError{p.Name, fmt.Sprintf("%s cannot be %s: %s", p.typed(), quoted(v), right)}
+		return "", &ArgError{p.Name, fmt.Sprintf("%s cannot be %s: %s", strings.Replace(p.typed(), "the ", "The ", 1), quoted(v), right)}
 	}
 	if !utf8.ValidString(v) || strings.ContainsFunc(v, unicode.IsControl) {
 		return wrong("it holds characters that cannot be printed.")

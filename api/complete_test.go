@@ -23,29 +23,29 @@ func TestComplete(t *testing.T) {
 		{typ: "reboot", want: api.Args{}},
 		{typ: "reboot", args: api.Args{"force": "true"}, param: "force", err: `reboot takes no "force". It is used so: reboot <target>`},
 		{typ: "reboot", args: api.Args{"": ""}, param: "", err: `reboot takes no "". It is used so: reboot <target>`},
-		{typ: "resize", param: "size", err: "resize needs <size>: the new size's slug. For example: resize web-1 s-2vcpu-4gb"},
+		{typ: "resize", param: "size", err: "resize needs the size: the new size's slug. For example: resize web-1 s-2vcpu-4gb"},
 		{typ: "resize", args: api.Args{"size": " S-1VCPU-1GB ", "disk": "false"}, want: api.Args{"size": "s-1vcpu-1gb"}},
 		{typ: "resize", args: api.Args{"size": "s-1vcpu-1gb", "disk": "Yes"}, want: api.Args{"size": "s-1vcpu-1gb", "disk": "true"}},
 		{typ: "resize", args: api.Args{"size": "s-1vcpu-1gb", "disk": "maybe"}, param: "disk", err: `--disk cannot be "maybe": it stands alone, without a value.`},
-		{typ: "resize", args: api.Args{"size": "../../account"}, param: "size", err: `<size> cannot be "../../account": it is a size's slug, such as s-2vcpu-4gb.`},
+		{typ: "resize", args: api.Args{"size": "../../account"}, param: "size", err: `The size cannot be "../../account": it is a size's slug, such as s-2vcpu-4gb.`},
 		{typ: "rebuild", args: api.Args{"image": "ubuntu-24-04-x64"}, want: api.Args{"image": "ubuntu-24-04-x64"}},
-		{typ: "rebuild", args: api.Args{"image": "a/b"}, param: "image", err: `<image> cannot be "a/b": it is an image's slug or ID, such as ubuntu-24-04-x64.`},
-		{typ: "rebuild", args: api.Args{"image": "000"}, param: "image", err: `<image> cannot be "000": it is an image's slug or ID, such as ubuntu-24-04-x64.`},
-		{typ: "rebuild", args: api.Args{"image": "99999999999999999999"}, param: "image", err: `<image> cannot be "99999999999999999999": it is an image's slug or ID, such as ubuntu-24-04-x64.`},
+		{typ: "rebuild", args: api.Args{"image": "a/b"}, param: "image", err: `The image cannot be "a/b": it is an image's slug or ID, such as ubuntu-24-04-x64.`},
+		{typ: "rebuild", args: api.Args{"image": "000"}, param: "image", err: `The image cannot be "000": it is an image's slug or ID, such as ubuntu-24-04-x64.`},
+		{typ: "rebuild", args: api.Args{"image": "99999999999999999999"}, param: "image", err: `The image cannot be "99999999999999999999": it is an image's slug or ID, such as ubuntu-24-04-x64.`},
 		{typ: "restore", args: api.Args{"image": "007"}, want: api.Args{"image": "7"}},
-		{typ: "restore", args: api.Args{"image": "-7"}, param: "image", err: `<image> cannot be "-7": it is the ID of a backup, a number such as 12389723.`},
-		{typ: "restore", args: api.Args{"image": "ubuntu-24-04-x64"}, param: "image", err: `<image> cannot be "ubuntu-24-04-x64": it is the ID of a backup, a number such as 12389723.`},
-		{typ: "change_kernel", args: api.Args{"kernel": "0"}, param: "kernel", err: `<kernel> cannot be "0": it is the ID of a kernel, a number such as 991.`},
+		{typ: "restore", args: api.Args{"image": "-7"}, param: "image", err: `The image cannot be "-7": it is the ID of a backup, a number such as 12389723.`},
+		{typ: "restore", args: api.Args{"image": "ubuntu-24-04-x64"}, param: "image", err: `The image cannot be "ubuntu-24-04-x64": it is the ID of a backup, a number such as 12389723.`},
+		{typ: "change_kernel", args: api.Args{"kernel": "0"}, param: "kernel", err: `The kernel cannot be "0": it is the ID of a kernel, a number such as 991.`},
 		{typ: "rename", args: api.Args{"name": "Web-2.example.COM"}, want: api.Args{"name": "Web-2.example.COM"}},
-		{typ: "rename", args: api.Args{"name": "web_2"}, param: "name", err: `<name> cannot be "web_2": a Droplet's name has letters, digits, . and - only, such as web-2.example.com.`},
-		{typ: "rename", args: api.Args{"name": "web-"}, param: "name", err: `<name> cannot be "web-": a Droplet's name ends with a letter or a digit.`},
-		{typ: "rename", args: api.Args{"name": "<!channel>"}, param: "name", err: `<name> cannot be "<!channel>": a Droplet's name has letters, digits, . and - only, such as web-2.example.com.`},
+		{typ: "rename", args: api.Args{"name": "web_2"}, param: "name", err: `The name cannot be "web_2": a Droplet's name has letters, digits, . and - only, such as web-2.example.com.`},
+		{typ: "rename", args: api.Args{"name": "web-"}, param: "name", err: `The name cannot be "web-": a Droplet's name ends with a letter or a digit.`},
+		{typ: "rename", args: api.Args{"name": "<!channel>"}, param: "name", err: `The name cannot be "<!channel>": a Droplet's name has letters, digits, . and - only, such as web-2.example.com.`},
 		{typ: "rename", args: api.Args{"name": strings.Repeat("a", 256)}, param: "name",
-			err: `<name> cannot be "` + strings.Repeat("a", 60) + `…": it may have 255 characters at the most.`},
-		{typ: "rename", param: "name", err: "rename needs <name>: the new name: letters, digits, . and -. For example: rename web-1 web-2.example.com"},
+			err: `The name cannot be "` + strings.Repeat("a", 60) + `…": it may have 255 characters at the most.`},
+		{typ: "rename", param: "name", err: "rename needs the name: the new name: letters, digits, . and -. For example: rename web-1 web-2.example.com"},
 		{typ: "snapshot", want: api.Args{"name": "web-1-2026-11-21-1004"}},
 		{typ: "snapshot", args: api.Args{"name": "vor dem Größerwerden"}, want: api.Args{"name": "vor dem Größerwerden"}},
-		{typ: "snapshot", args: api.Args{"name": "a\nb"}, param: "name", err: `<name> cannot be "a\nb": it holds characters that cannot be printed.`},
+		{typ: "snapshot", args: api.Args{"name": "a\nb"}, param: "name", err: `The name cannot be "a\nb": it holds characters that cannot be printed.`},
 		{typ: "enable_backups", want: api.Args{}},
 		{typ: "enable_backups", args: api.Args{"weekday": "tue"}, want: api.Args{"plan": "weekly", "weekday": "TUE"}},
 		{typ: "enable_backups", args: api.Args{"hour": "00"}, want: api.Args{"plan": "daily", "hour": "0"}},
@@ -134,8 +134,8 @@ func FuzzComplete(f *testing.F) {
 				t.Errorf("%s is %q", name, value)
 			}
 		}
-		a.PreCheck(d, got, nil)
-		a.Effect(d, got, nil)
-		a.Loses(d, got, nil)
+		a.InTheWay(d, got, nil)
+		a.Effect([]api.Droplet{d}, got, api.Pins{})
+		a.Loses([]api.Droplet{d}, got, api.Pins{})
 	})
 }

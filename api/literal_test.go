@@ -25,8 +25,8 @@ func TestANewActionIsOneLiteral(t *testing.T) {
 				Default: func(api.Droplet, time.Time) string { return "10" }},
 		},
 		Danger:    func(api.Args) api.Danger { return api.Disruptive },
-		Effect:    func(d api.Droplet, a api.Args, _ *api.Image) string { return "Warms " + d.Name + "." },
-		Loses:     func(api.Droplet, api.Args, *api.Image) string { return "" },
+		Effect:    func(on []api.Droplet, a api.Args, _ api.Pins) string { return "Warms " + on[0].Name + "." },
+		Loses:     func([]api.Droplet, api.Args, api.Pins) string { return "" },
 		PreCheck:  func(api.Droplet, api.Args, *api.Image) string { return "" },
 		PostCheck: func(_, after api.Droplet, _ api.Args, _ *api.Image) bool { return after.Status == "active" },
 		Call: func(ctx context.Context, c *godo.Client, id int, a api.Args, _ *api.Image) (*godo.Action, *godo.Response, error) {

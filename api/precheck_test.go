@@ -30,7 +30,7 @@ func TestPreCheck(t *testing.T) {
 		{typ: "power_on", d: off},
 		{typ: "power_off", d: off, want: "web-1 is off already."},
 		{typ: "shutdown", d: api.Droplet{ID: 7, Status: "off"}, want: "Droplet 7 is off already."},
-		{typ: "resize", d: on, args: api.Args{"size": "s-2vcpu-4gb"}, want: "web-1 is on, and DigitalOcean resizes only what is off. Shut it down first."},
+		{typ: "resize", d: on, args: api.Args{"size": "s-2vcpu-4gb"}, want: "web-1 is on, and DigitalOcean resizes only what is off. Shut it down first: shutdown web-1."},
 		{typ: "resize", d: off, args: api.Args{"size": "s-1vcpu-2gb"}, want: "web-1 has the size s-1vcpu-2gb already."},
 		{typ: "resize", d: off, args: api.Args{"size": "s-1vcpu-2gb", "disk": "true"}},
 		{typ: "rebuild", d: on, img: &api.Image{ID: 5, Slug: "big", MinDisk: 80}, want: "big (image 5) needs a disk of 80 GB, and web-1 has 50 GB."},
@@ -48,10 +48,10 @@ func TestPreCheck(t *testing.T) {
 		{typ: "change_backup_policy", d: on, want: "web-1 has no automatic backups. To turn them on, use enable-backups with the same flags."},
 		{typ: "change_kernel", d: on, args: api.Args{"kernel": "991"}, want: "web-1 has kernel 991 already."},
 		{typ: "enable_ipv6", d: on, want: "web-1 has IPv6 already: 2604::1"},
-		{typ: "power_cycle", d: off},
+		{typ: "power_cycle", d: off, want: "web-1 is off, so there is no power to cut. Use power-on."},
 	} {
 		a, _ := api.Lookup(tt.typ)
-		if got := a.PreCheck(tt.d, tt.args, tt.img); got != tt.want {
+		if got := a.InTheWay(tt.d, tt.args, tt.img); got != tt.want {
 			t.Errorf("%s of %+v:\n got %s\nwant %s", tt.typ, tt.d, got, tt.want)
 		}
 	}
@@ -61,7 +61,7 @@ func TestPreCheck(t *testing.T) {
 func TestWordsFromOutside(t *testing.T) {
 	d := api.Droplet{ID: 7, Name: "{price}%s%!d{name}", Monthly: 12}
 	for _, a := range api.Catalogue() {
-		if got := a.Effect(d, api.Args{"name": "%s", "image": "%d"}, nil); !strings.Contains(got, d.Name) || strings.Contains(got, "MISSING") {
+		if got := a.Effect([]api.Droplet{d}, api.Args{"name": "%s", "image": "%d"}, api.Pins{}); !strings.Contains(got, d.Name) || strings.Contains(got, "MISSING") {
 			t.Errorf("%s says %q", a.Type, got)
 		}
 	}

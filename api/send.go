@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -59,11 +58,11 @@ func (c *Client) outlive(ctx context.Context) (context.Context, context.CancelFu
 }
 
 // PreCheck answers a sentence on why DigitalOcean would refuse an action or why
-// it would do harm: what the action's own PreCheck says, and what can be looked
+// it would do harm: what the action's own declaration says, and what can be looked
 // up of its arguments. Empty if nothing is in the way. An error says that it
 // could not be looked up.
 func (c *Client) PreCheck(ctx context.Context, a *Action, d Droplet, args Args, img *Image) (string, error) {
-	if why := a.PreCheck(d, args, img); why != "" {
+	if why := a.InTheWay(d, args, img); why != "" {
 		return why, nil
 	}
 	for _, p := range a.Params {
@@ -137,5 +136,5 @@ func didYouMean(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return " Did you mean " + strings.Join(names, ", ") + "?"
+	return " Did you mean " + either(names) + "?"
 }

@@ -37,12 +37,12 @@ func TestOnRealLookUps(t *testing.T) {
 
 	for _, tc := range []struct{ text, begins string }{
 		{"reboot wbe-1", "No Droplet is called `wbe-1`: did you mean `web-1`"},
-		{"reboot cache-1", "2 Droplets are called `cache-1`. Which one is to be the target of `reboot`?"},
+		{"reboot cache-1", "2 Droplets are called `cache-1`. Which one do you want to reboot?"},
 		{"reboot 1", "No Droplet has the ID `1`."},
 		{"reboot staging-1", "staging-1 is off, so there is nothing to reboot."},
 		{"reboot tag:nobody", "No Droplet bears the tag `nobody`."},
 		{"rebuild web-1 no-such-image", "There is no image `no-such-image`"},
-		{"restore db-1 1", "`1` is no backup of `db-1`. It has `"},
+		{"restore db-1 1", "`1` is no backup of `db-1`. It has these:\n• "},
 		{"restore web-2 1", "`1` is no backup of `web-2`, which has none."},
 		{"reboot x--reason.here.channel.--all --force", "`reboot` has no flag `--force`."},
 	} {

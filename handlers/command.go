@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -31,9 +32,12 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 	if w.look != nil {
 		return h.look(ctx, a, p, w)
 	}
+	param, choose := unchosen(w)
 	// What is wrong whatever the Droplet is said before a Droplet is looked for.
-	if _, err := w.action.Complete(w.args, api.Droplet{}, h.Now()); err != nil {
-		return Reply{}, badArgument(err)
+	if !choose {
+		if _, err := w.action.Complete(w.args, api.Droplet{}, h.Now()); err != nil {
+			return Reply{}, badArgument(err)
+		}
 	}
 	t, err := p.target(w.target)
 	if err != nil {
@@ -43,17 +47,21 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 		t = target{id: a.chosen}
 	}
 	if t == (target{}) {
-		return Reply{To: a.to, Message: card.Search(pickOf(a.words), "Which Droplet is to be the target of `"+w.verb+"`? Type a part of its name.")}, nil
+		return Reply{To: a.to, Message: card.Search(pickOf(a.words), which(w)+" Choose below.")}, nil
 	}
 	ds, err := h.find(ctx, t)
 	if err != nil {
 		return Reply{}, err
 	}
 	if len(ds) > 1 && t.tag == "" {
-		question := several(t.text, len(ds)) + " Which one is to be the target of `" + w.verb + "`?"
+		question := several(t.text, len(ds)) + " " + strings.Replace(which(w), "hich Droplet", "hich one", 1)
 		return Reply{To: a.to, Message: card.Pick(pickOf(a.words), question, ds)}, nil
 	}
-	d, err := h.draft(ctx, plan{action: w.action, args: w.args, droplets: ds})
+	todo := plan{action: w.action, args: w.args, droplets: ds, call: a.call, byID: a.chosen != 0}
+	if choose {
+		return Reply{}, h.offer(ctx, todo, param, w.args[param.Name])
+	}
+	d, err := h.draft(ctx, todo)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -61,6 +69,20 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 	_, err = h.Requests.Submit(ctx, d)
 	return Reply{}, err // the card is the answer
 }
+
+// which asks for the Droplet that a verb is for.
+func which(w words) string {
+	switch {
+	case w.action == nil:
+		return "Which Droplet is `" + w.verb + "` for?"
+	case w.action.Object:
+		return "On which Droplet do you want to " + lowered(w.action.Title) + "?"
+	}
+	return "Which Droplet do you want to " + lowered(w.action.Title) + "?"
+}
+
+// lowered makes a title go on in a sentence.
+func lowered(title string) string { return strings.ToLower(title[:1]) + title[1:] }
 
 // passes says whether a failed look-up is worth another try later: it says
 // nothing about what was asked.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,8 +93,18 @@ func TestCommandIsAnswered(t *testing.T) {
 		{"reboot 999", "No Droplet has the ID `999`. A Droplet goes by its exact name, its ID, or `tag:` and a tag."},
 		{"reboot tag:none", "No Droplet bears the tag `none`."},
 		{"reboot a&amp;b", "No Droplet can be called `a&amp;b`: a name has letters, digits, `.` and `-`. A Droplet goes by its name, its ID, or `tag:` and a tag."},
-		{"rebuild web-1 ubunto", "There is no image `ubunto`: an image goes by its ID, or by its slug, as in `ubuntu-24-04-x64`."},
-		{"restore web-1 903", "`903` is no backup of `web-1`. It has `902` of `2026-11-15T01:00:00Z`, `901` of `2026-11-08T01:00:00Z`."},
+		{"rebuild web-1 ubunto", "There is no image `ubunto`. Did you mean `ubuntu-24-04-x64`? An image goes by its slug or its ID: `/droplet images`."},
+		{"rebuild web-1 Golden", "An image goes by its ID; `golden` is `7`."},
+		{"restore web-1 903", "`903` is no backup of `web-1`. It has these:\n• 6 days old: `/droplet restore web-1 902`\n• 13 days old: `/droplet restore web-1 901`"},
+		{"restore web-1", "`restore` needs the ID of a backup of `web-1`. It has these:\n• 6 days old: `/droplet restore web-1 902`\n• 13 days old: `/droplet restore web-1 901`"},
+		{"restore web-1 latest", "`latest` is no backup of `web-1`. It has these:\n• 6 days old: `/droplet restore web-1 902`\n• 13 days old: `/droplet restore web-1 901`"},
+		{"restore web-2", "`restore` needs the ID of a backup of `web-2`, which has none."},
+		{"restore tag:web", "A backup belongs to one Droplet: `restore` takes one at a time."},
+		{"change-kernel web-1", "`change-kernel` needs the ID of a kernel of `web-1`. It has these:\n• old: `/droplet change-kernel web-1 990`\n• new: `/droplet change-kernel web-1 991`"},
+		{"change-kernel web-1 5", "`5` is no kernel of `web-1`. It has these:\n• old: `/droplet change-kernel web-1 990`\n• new: `/droplet change-kernel web-1 991`"},
+		{"change-kernel web-2", "`change-kernel` needs the ID of a kernel of `web-2`, which has its kernel inside its operating system: DigitalOcean has none to give it."},
+		{"power-off tag:single", "web-3 is off already."},
+		{"power-on tag:web", "There is nothing to do for any of the 2 Droplets.\n• web-1 is on already.\n• web-2 is on already."},
 		{"restore web-2 901", "`901` is no backup of `web-2`, which has none."},
 		{"restore tag:web 901", "A backup belongs to one Droplet: `restore` takes one at a time."},
 		{"rename tag:web same", "Several Droplets can't be given one name: rename them one by one."},
@@ -113,12 +124,35 @@ func TestPreChecksAreSaid(t *testing.T) {
 	if !strings.Contains(r.Message.Text, "web-3") || !strings.Contains(r.Message.Text, "off already") {
 		t.Errorf("said %q", r.Message.Text)
 	}
-	r = b.do(b.slash("UALICE", "power-off tag:half"))
+	r = b.do(b.slash("UALICE", "power-cycle tag:half"))
 	if !strings.HasPrefix(r.Message.Text, "Nothing was done: of the 2 Droplets, 1 can't be acted on.\n• web-3 is off") {
 		t.Errorf("said %q", r.Message.Text)
 	}
 	if len(b.store.order) != 0 {
 		t.Error("a request was made")
+	}
+}
+
+// A Droplet with the tag that is already what is asked for is left out, and that
+// is part of what is decided on.
+func TestWhatIsSoAlreadyIsLeftOut(t *testing.T) {
+	b := newBench(t)
+	r := b.asks(b.slash("UALICE", "power-off tag:half"))
+	if len(r.Targets) != 1 || r.Targets[0].Droplet.ID != 106 || !slices.Equal(r.LeftOut, []string{"web-3 is off already."}) {
+		t.Errorf("acts on %+v, left out %q", r.Targets, r.LeftOut)
+	}
+}
+
+// What the new size holds and costs travels with the request, for the card.
+func TestSizeIsLookedUp(t *testing.T) {
+	b := newBench(t)
+	b.account.plans = []api.Plan{{Slug: "s-2vcpu-4gb", VCPUs: 2, MemoryMB: 4096, DiskGB: 80, Monthly: 24}}
+	if p := b.asks(b.slash("UALICE", "resize web-3 s-2vcpu-4gb --disk")).Plan; p == nil || p.DiskGB != 80 || p.Monthly != 24 {
+		t.Errorf("the card is told %+v", p)
+	}
+	b.account.down["sizes"] = &api.Error{Kind: api.Unavailable}
+	if b.asks(b.slash("UALICE", "resize web-3 s-2vcpu-4gb")).Plan != nil {
+		t.Error("a size that can't be read is told")
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"dropletops/api"
@@ -16,7 +16,9 @@ type plan struct {
 	action   *api.Action
 	args     api.Args
 	droplets []api.Droplet
-	imageID  int // pins the image by its ID, whatever the arguments call it; 0 does not
+	imageID  int    // pins the image by its ID, whatever the arguments call it; 0 does not
+	call     string // what stands in front of a verb in examples: "/droplet"
+	byID     bool   // the Droplet was chosen among several of its name
 }
 
 // draft checks a plan against what is there, and fills in what a decision needs
@@ -30,12 +32,19 @@ func (h *Handler) draft(ctx context.Context, p plan) (approvals.Draft, error) {
 	if err != nil {
 		return approvals.Draft{}, err
 	}
+	if err := h.chosen(ctx, p, args); err != nil {
+		return approvals.Draft{}, err
+	}
+	left, err := p.leaveOut(args, img)
+	if err != nil {
+		return approvals.Draft{}, err
+	}
 	if err := h.preCheck(ctx, p, args, img); err != nil {
 		return approvals.Draft{}, err
 	}
 	d := approvals.Draft{
 		Action: approvals.Action{Type: p.action.Type, Args: args, Danger: approvals.Danger(p.action.Danger(args))},
-		Usual:  p.action.Usual,
+		Plan:   h.size(ctx, p, args), Usual: p.action.Usual, LeftOut: left,
 	}
 	if img != nil {
 		pinned := approvals.Image(*img)
@@ -86,53 +95,40 @@ func badArgument(err error) error {
 	return fmt.Errorf("complete the arguments: %w", err)
 }
 
-// pin looks up the image or backup that is to be used, so that what is approved
-// is what is used, whatever its slug comes to mean meanwhile.
-func (h *Handler) pin(ctx context.Context, p plan, args api.Args) (*api.Image, error) {
-	param, takes := p.action.ImageParam()
-	named := args[param.Name]
-	if !takes || named == "" {
+// leaveOut takes those of several Droplets out of a plan that are already what its
+// action would make of them, and answers a sentence on each: nothing is in the way
+// of the others.
+func (p *plan) leaveOut(args api.Args, img *api.Image) ([]string, error) {
+	if len(p.droplets) == 1 || p.action.Already == nil {
 		return nil, nil
 	}
-	if p.imageID != 0 {
-		named = strconv.Itoa(p.imageID)
+	var left []string
+	var kept []api.Droplet
+	for _, d := range p.droplets {
+		if why := p.action.Already(d, args, img); why != "" {
+			left = append(left, why)
+			continue
+		}
+		kept = append(kept, d)
 	}
-	if param.Kind == api.Backup {
-		return h.backup(ctx, p, named)
+	if len(kept) == 0 {
+		return nil, mistake(fmt.Sprintf("There is nothing to do for any of the %d Droplets.", len(left)) + bullets(left))
 	}
-	img, err := h.Images.Image(ctx, named)
-	if api.KindOf(err) == api.NotFound {
-		return nil, mistake("There is no image " + code(named) + ": an image goes by its ID, or by its slug, as in " + code(param.Example) + ".")
-	}
-	if err != nil {
-		return nil, lookedUp(err)
-	}
-	return &img, nil
+	p.droplets = kept
+	return left, nil
 }
 
-// backup finds a backup among those of the Droplet: DigitalOcean restores no other.
-func (h *Handler) backup(ctx context.Context, p plan, named string) (*api.Image, error) {
-	if len(p.droplets) > 1 {
-		return nil, mistake("A backup belongs to one Droplet: `" + p.action.Verb() + "` takes one at a time.")
+// bullets are lines of a list, of sentences of plain text.
+func bullets(sentences []string) string {
+	const shown = 5 // lines that are read at a glance
+	s := ""
+	for _, why := range sentences[:min(shown, len(sentences))] {
+		s += "\n• " + plain(why)
 	}
-	d := p.droplets[0]
-	backups, err := h.Images.Backups(ctx, d.ID)
-	if err != nil {
-		return nil, lookedUp(err)
+	if more := len(sentences) - shown; more > 0 {
+		s += fmt.Sprintf("\n• and %d more", more)
 	}
-	var has []string
-	for _, b := range backups {
-		if strconv.Itoa(b.ID) == named {
-			return &b, nil
-		}
-		has = append(has, fmt.Sprintf("`%d` of %s", b.ID, code(b.Created)))
-	}
-	s := code(named) + " is no backup of " + code(d.Name)
-	if len(has) == 0 {
-		return nil, mistake(s + ", which has none.")
-	}
-	// Ten are more than DigitalOcean keeps of a Droplet by either plan.
-	return nil, mistake(s + ". It has " + strings.Join(has[:min(len(has), 10)], ", ") + ".")
+	return s
 }
 
 // preCheck answers a refusal that says what is in the way, of which Droplet.
@@ -146,20 +142,35 @@ func (h *Handler) preCheck(ctx context.Context, p plan, args api.Args, img *api.
 		case why != "" && len(p.droplets) == 1:
 			return mistake(plain(why))
 		case why != "" && !strings.Contains(why, d.Name):
-			inTheWay = append(inTheWay, code(d.Name)+": "+plain(why))
+			inTheWay = append(inTheWay, d.Name+": "+why)
 		case why != "":
-			inTheWay = append(inTheWay, plain(why))
+			inTheWay = append(inTheWay, why)
 		}
 	}
 	if len(inTheWay) == 0 {
 		return nil
 	}
-	const shown = 5 // lines that are read at a glance
-	s := fmt.Sprintf("Nothing was done: of the %d Droplets, %d can't be acted on.", len(p.droplets), len(inTheWay))
-	if more := len(inTheWay) - shown; more > 0 {
-		inTheWay = append(inTheWay[:shown], fmt.Sprintf("and %d more", more))
+	return mistake(fmt.Sprintf("Nothing was done: of the %d Droplets, %d can't be acted on.", len(p.droplets), len(inTheWay)) + bullets(inTheWay))
+}
+
+// size looks up the size that is to be given. Where it can't be read the card
+// names it by its slug alone.
+func (h *Handler) size(ctx context.Context, p plan, args api.Args) *approvals.Plan {
+	for _, param := range p.action.Params {
+		if param.Kind != api.Size {
+			continue
+		}
+		plans, err := h.Account.Sizes(ctx)
+		if err != nil {
+			h.Log.Warn("could not read what a size holds", "size", args[param.Name], "error", err)
+			return nil
+		}
+		if i := slices.IndexFunc(plans, func(o api.Plan) bool { return o.Slug == args[param.Name] }); i >= 0 {
+			found := approvals.Plan(plans[i])
+			return &found
+		}
 	}
-	return mistake(s + "\n• " + strings.Join(inTheWay, "\n• "))
+	return nil
 }
 
 // rescue is what one could go back to. That it can't be read is no reason to do

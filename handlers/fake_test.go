@@ -45,7 +45,8 @@ func newAccount() *account {
 			d(104, "twin", "active"), d(105, "twin", "off"), d(106, "db-1.example.com", "active", "half"),
 			d(107, "gone", "active"), d(108, "<!channel>", "active", "loud"),
 		},
-		images:    []api.Image{{ID: 1, Slug: "debian-12-x64", Kind: "base"}, {ID: 2, Slug: "ubuntu-24-04-x64", Kind: "base", Regions: []string{"nyc3"}}},
+		images:    []api.Image{{ID: 1, Slug: "debian-12-x64", Kind: "base"}, {ID: 2, Slug: "ubuntu-24-04-x64", Kind: "base", Regions: []string{"nyc3"}}, {ID: 7, Name: "golden", Kind: "snapshot"}},
+		kernels:   map[int][]api.KernelVersion{101: {{ID: 990, Name: "old"}, {ID: 991, Name: "new"}}},
 		backups:   map[int][]api.Image{101: {{ID: 902, Name: "b2", Kind: "backup", Created: "2026-11-15T01:00:00Z"}, {ID: 901, Name: "b1", Kind: "backup", Created: "2026-11-08T01:00:00Z"}}},
 		snapshots: map[int][]api.Image{101: {{ID: 903, Name: "s1", Kind: "snapshot", Created: "2026-10-01T01:00:00Z"}}},
 		history:   map[int][]api.Record{},
@@ -133,7 +134,7 @@ func (a *account) Usual(_ context.Context, _ int, action *api.Action) time.Durat
 }
 
 func (a *account) PreCheck(_ context.Context, action *api.Action, d api.Droplet, args api.Args, img *api.Image) (string, error) {
-	return action.PreCheck(d, args, img), a.ask("precheck")
+	return action.InTheWay(d, args, img), a.ask("precheck")
 }
 
 func (a *account) Past(_ context.Context, id int) ([]api.Record, error) {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"dropletops/api"
 	"dropletops/internal/card"
@@ -162,7 +163,7 @@ func (h *Handler) subject(ctx context.Context, a asked, p parser, w words) (api.
 	case t.tag != "":
 		return api.Droplet{}, nil, mistake("`" + w.verb + "` looks at one Droplet. Those that bear the tag: " + p.example("list tag:"+t.tag) + ".")
 	case t == (target{}):
-		m := card.Search(pickOf(a.words), "Which Droplet is to be the target of `"+w.verb+"`? Type a part of its name.")
+		m := card.Search(pickOf(a.words), which(w)+" Choose below.")
 		return api.Droplet{}, &m, nil
 	}
 	ds, err := h.find(ctx, t)
@@ -170,7 +171,7 @@ func (h *Handler) subject(ctx context.Context, a asked, p parser, w words) (api.
 		return api.Droplet{}, nil, err
 	}
 	if len(ds) > 1 {
-		m := card.Pick(pickOf(a.words), several(t.text, len(ds))+" Which one is to be the target of `"+w.verb+"`?", ds)
+		m := card.Pick(pickOf(a.words), several(t.text, len(ds))+" "+strings.Replace(which(w), "hich Droplet", "hich one", 1), ds)
 		return api.Droplet{}, &m, nil
 	}
 	return ds[0], nil, nil

@@ -8,7 +8,7 @@ import (
 
 // nearest answers up to three of the names that what was typed may have been
 // meant to be, the likeliest first: one typing error in three characters, or a
-// beginning.
+// beginning, with one in it where that is long.
 func nearest(typed string, names []string) []string {
 	typed = strings.ToLower(typed)
 	type guess struct {
@@ -22,6 +22,8 @@ func nearest(typed string, names []string) []string {
 		case far <= max(1, min(len(typed), len(n))/3):
 			guesses = append(guesses, guess{n, far})
 		case len(typed) > 1 && strings.HasPrefix(n, typed):
+			guesses = append(guesses, guess{n, far})
+		case len(typed) > 4 && len(n) > len(typed) && distance(typed, n[:len(typed)]) == 1:
 			guesses = append(guesses, guess{n, far})
 		}
 	}

@@ -35,7 +35,7 @@ func TestAmbiguousNameIsPicked(t *testing.T) {
 	b := newBench(t)
 	e := b.slash("UALICE", `reboot TWIN --reason "stuck"`)
 	r := b.do(e)
-	if !strings.HasPrefix(r.Message.Text, "2 Droplets are called `TWIN`. Which one is to be the target of `reboot`?") || r.Replace {
+	if !strings.HasPrefix(r.Message.Text, "2 Droplets are called `TWIN`. Which one do you want to reboot?") || r.Replace {
 		t.Fatalf("said %q", r.Message.Text)
 	}
 	id := blockID(t, r)
@@ -69,7 +69,7 @@ func TestMissingTargetIsSearched(t *testing.T) {
 		b.mention(object{"text": "<@UDROPLETOPS> power-cycle", "thread_ts": "1.5"}),
 	} {
 		r := b.do(e)
-		if want := "Which Droplet is to be the target of `power-cycle`? Type a part of its name."; r.Message.Text != want {
+		if want := "Which Droplet do you want to power cycle? Choose below."; r.Message.Text != want {
 			t.Fatalf("said %q", r.Message.Text)
 		}
 		pick := b.click("UALICE", menu, chosen(blockID(t, r), "101"))

@@ -68,6 +68,7 @@ func TestRetryOfWhatFailedAlone(t *testing.T) {
 		t.Errorf("asks for %+v", r)
 	}
 
+	b.account.droplets[2].Status = "active"
 	old = b.ended("power-cycle tag:half", approvals.TargetErrored, approvals.TargetErrored)
 	b.account.droplets[2].Name = "gone"
 	before := len(b.store.order)

@@ -112,7 +112,7 @@ func TestLookIsPicked(t *testing.T) {
 	furnish(b)
 	b.account.backups[105] = []api.Image{{ID: 55, Name: "b", Kind: "backup", Created: "2026-11-15T01:00:00Z"}}
 	r := b.do(b.slash("UALICE", "backups twin"))
-	if !strings.HasPrefix(r.Message.Text, "2 Droplets are called `twin`. Which one is to be the target of `backups`?") {
+	if !strings.HasPrefix(r.Message.Text, "2 Droplets are called `twin`. Which one is `backups` for?") {
 		t.Fatalf("said %q", r.Message.Text)
 	}
 	r = b.do(b.click("UALICE", menu, chosen(blockID(t, r), "105")))
@@ -128,7 +128,7 @@ func TestLookIsPicked(t *testing.T) {
 		t.Errorf("shown: %+v", b.channel.shown)
 	}
 	r = b.do(b.slash("UALICE", "info"))
-	if want := "Which Droplet is to be the target of `info`? Type a part of its name."; r.Message.Text != want {
+	if want := "Which Droplet is `info` for? Choose below."; r.Message.Text != want {
 		t.Errorf("said %q", r.Message.Text)
 	}
 }

@@ -67,7 +67,11 @@ func valueOf(param api.Param) string {
 func (p parser) unknownVerb(typed string) error {
 	verb := hyphenated(typed)
 	if slices.Contains(unready, verb) {
-		return mistake("This version can't do `" + verb + "` yet. What it can do: " + p.example("help") + ".")
+		s := "This version can't do `" + verb + "` yet. "
+		if verb == "stop" {
+			s += "To do it in two steps: " + p.example("shutdown <target>") + ", and if it does not listen, " + p.example("power-off <target>") + ". "
+		}
+		return mistake(s + "What it can do: " + p.example("help") + ".")
 	}
 	all := []string{"help"}
 	for _, a := range p.catalogue {
@@ -121,7 +125,8 @@ func (p parser) tooMany(g grammar, extra []word) error {
 func (p parser) missing(w *words, g grammar) error {
 	var lacks []string
 	for _, param := range g.params {
-		if _, given := w.args[param.Name]; !given && param.Required {
+		// What is to be chosen from what a Droplet has is offered once that is known.
+		if _, given := w.args[param.Name]; !given && param.Required && !(w.target != "" && choosable(param)) {
 			name := "the " + strings.ReplaceAll(param.Name, "_", " ")
 			if param.Flag {
 				name = "`--" + hyphenated(param.Name) + "`"
@@ -138,5 +143,11 @@ func (p parser) missing(w *words, g grammar) error {
 	return mistake("`" + w.verb + "` lacks " + strings.Join(lacks, " and ") + ". " + p.usage(g))
 }
 
-// either lists suggestions.
-func either(names []string) string { return strings.ReplaceAll(codes(names), ", ", " or ") }
+// either lists suggestions: "a, b or c".
+func either(names []string) string {
+	if len(names) < 2 {
+		return codes(names)
+	}
+	last := len(names) - 1
+	return codes(names[:last]) + " or " + code(names[last])
+}

@@ -128,7 +128,7 @@ func TestParseMistakes(t *testing.T) {
 	}{
 		{slash, "rebot web-1", "There is no verb `rebot`. Did you mean `reboot`? All verbs: `/droplet help`."},
 		{mention, "rebot web-1", "There is no verb `rebot`. Did you mean `reboot`? All verbs: `@dropletops help`."},
-		{slash, "power cycle web-1", "There is no verb `power`. Did you mean `power-on` or `power-off` or `power-cycle`? All verbs: `/droplet help`."},
+		{slash, "power cycle web-1", "There is no verb `power`. Did you mean `power-on`, `power-off` or `power-cycle`? All verbs: `/droplet help`."},
 		{slash, "powercycle web-1", "There is no verb `powercycle`. Did you mean `power-cycle`? All verbs: `/droplet help`."},
 		{slash, "frobnicate", "There is no verb `frobnicate`. All verbs: `/droplet help`."},
 		{slash, "<!channel>", "There is no verb `&lt;!channel&gt;`. All verbs: `/droplet help`."},
@@ -142,7 +142,7 @@ func TestParseMistakes(t *testing.T) {
 		{slash, "info web-1 --reason x", "`info` has no flag `--reason`. It takes none. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
 		{slash, "list --regio nyc3", "`list` has no flag `--regio`. Did you mean `--region`? It takes `--tag`, `--region`, `--status`, `--gpu`."},
 		{slash, `info ""`, "The Droplet's name is empty. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
-		{slash, "help stop", "This version can't do `stop` yet. What it can do: `/droplet help`."},
+		{slash, "help stop", "This version can't do `stop` yet. To do it in two steps: `/droplet shutdown &lt;target&gt;`, and if it does not listen, `/droplet power-off &lt;target&gt;`. What it can do: `/droplet help`."},
 		{slash, "help resiz", "There is no verb `resiz`. Did you mean `resize`? All verbs: `/droplet help`."},
 		{slash, "help resize web-1", "`help` takes one verb, or nothing: `/droplet help reboot`."},
 		{slash, "--reason x", "A command begins with its verb, not with a flag: `/droplet reboot web-1`."},

@@ -155,7 +155,7 @@ func brief(t approvals.Target, now time.Time) string {
 		}
 		return "being sent"
 	case approvals.Following:
-		s := "under way for " + span(now.Sub(began(t)))
+		s := "under way " + since(began(t), now)
 		switch {
 		case !t.SettlingAt.IsZero():
 			s = "called done, waiting until it shows"
@@ -172,15 +172,15 @@ func ended(t approvals.Target) string {
 	var out string
 	switch t.State {
 	case approvals.TargetDone:
-		out = "done in " + span(t.EndedAt.Sub(began(t)))
+		out = "done in " + lasting(t)
 		if before, after := compare(t); t.Result == "" && t.After != nil && before != after {
 			out += ", " + before + " → " + after
 		}
 		out += ". " + prose(t.Result)
 	case approvals.TargetErrored:
-		out = "failed. " + prose(t.Problem)
+		out = "failed. " + problem(t)
 	case approvals.TargetUnknown:
-		out = "unknown, look at it. " + prose(t.Problem)
+		out = "unknown, look at it. " + problem(t)
 	case approvals.TargetSkipped:
 		out = "canceled, nothing was sent."
 	}

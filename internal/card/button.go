@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"dropletops/api"
 	"dropletops/approvals"
 
 	"github.com/slack-go/slack"
@@ -86,10 +87,17 @@ func caution(r *approvals.Request) *slack.ConfirmationBlockObject {
 		where = fmt.Sprintf("%s, ID %d, in %s", bare(d, maxShort), d.ID, clean(d.Region))
 	}
 	lost := "This can destroy data, access or a safety net."
-	if l := told(r, losesOf, label); l != "" {
+	if l := told(r, losesOf, maxShort, label); l != "" {
 		lost = "What is lost: " + l
 	}
-	return dialog(phraseLabel(r)+"?", label(where)+". "+lost, "Yes, "+verbLabel(r)).WithStyle(slack.StyleDanger)
+	question, yes := told(r, questionOf, 40, label), verbLabel(r) // so that what it is to become is not cut off
+	if question == "" {
+		question = phraseLabel(r) + "?"
+	}
+	if a, ok := api.Lookup(r.Action.Type); ok && a.Yes != "" {
+		yes = a.Yes
+	}
+	return dialog(question, label(where)+". "+lost, "Yes, "+yes).WithStyle(slack.StyleDanger)
 }
 
 // doubt asks before something is retried that may have happened.

@@ -30,6 +30,7 @@ var (
 	noble    = approvals.Image{ID: 155133621, Slug: "ubuntu-24-04-x64", Name: "24.04 (LTS) x64", Distro: "Ubuntu", Kind: "base"}
 	backup   = approvals.Image{ID: 9901, Name: "web-1 backup 2026-11-19", Kind: "backup", Created: "2026-11-19T04:00:00Z"}
 	snapshot = approvals.Image{ID: 8802, Name: "before-upgrade", Kind: "snapshot", Created: "2026-09-01T12:00:00Z"}
+	larger   = approvals.Plan{Slug: "s-2vcpu-4gb", Description: "Basic", VCPUs: 2, MemoryMB: 4096, DiskGB: 80, Monthly: 24, Available: true}
 	rescue   = approvals.Rescue{Known: true, Backup: &backup, Snapshot: &snapshot}
 )
 

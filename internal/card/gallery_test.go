@@ -74,6 +74,31 @@ func cards(t testing.TB) map[string]card.Message {
 	draw("bulk_300_pending", r, time.Second)
 	draw("bulk_300_running", many(t).r, 2*time.Minute)
 
+	off := web1
+	off.Status = "off"
+	r = ask(t, "resize", map[string]string{"size": "s-2vcpu-4gb", "disk": "true"}, off)
+	r.Plan, r.Rescue = &larger, &approvals.Rescue{Known: true}
+	draw("pending_resize_disk", r, time.Second)
+	r = ask(t, "resize", map[string]string{"size": "s-2vcpu-4gb"}, off)
+	r.Plan = &larger
+	draw("running_resize", story{t, r}.send(0, time.Second).accept(0, 2*time.Second).r, 3*time.Second)
+	off.Size = "s-2vcpu-4gb"
+	r = ask(t, "resize", map[string]string{"size": "s-2vcpu-4gb", "disk": "true"}, off)
+	r.Plan = &larger
+	draw("pending_resize_same_size", r, time.Second)
+
+	mixed := fleet(3)
+	mixed[1].DiskGB, mixed[1].Monthly = 160, 24
+	r = ask(t, "rebuild", map[string]string{"image": "ubuntu-24-04-x64"}, mixed...)
+	r.Image, r.Tag = &noble, "web"
+	draw("bulk_pending_rebuild", r, time.Second)
+	r = ask(t, "shutdown", nil, mixed...)
+	r.Tag, r.LeftOut = "web", []string{"web-4 is off already.", "web-5 is off already."}
+	draw("bulk_pending_left_out", r, time.Second)
+	r = ask(t, "resize", map[string]string{"size": "s-2vcpu-4gb", "disk": "true"}, fleet(3)...)
+	r.Plan, r.Tag = &larger, "web"
+	draw("bulk_pending_resize_disk", r, time.Second)
+
 	draw("hostile", hostile(t), time.Second)
 	for _, a := range api.Catalogue() {
 		draw("completed_"+a.Type, completed(t, a), 10*time.Minute)
@@ -111,6 +136,7 @@ func notes(t testing.TB) map[string]card.Message {
 		State: approvals.TargetUnknown, Problem: "No rebuild that began since 12:02:01 UTC is among the actions of web-1."}).r, approvals.Note{Kind: approvals.NoteEnded})
 	draw("ended_one_of_several", mixed(t, false).r, approvals.Note{Kind: approvals.NoteEnded})
 	draw("ended_last_of_several", mixed(t, true).r, approvals.Note{Kind: approvals.NoteEnded, Ordinal: 2})
+	draw("ended_all_of_several", all3(t), approvals.Note{Kind: approvals.NoteEnded, Ordinal: 2})
 	draw("failed", rebuild(t), approvals.Note{Kind: approvals.NoteFailed, Ordinal: all, Detail: "The backup is gone: DigitalOcean has no image 9901 any more."})
 	draw("hostile", hostile(t), approvals.Note{Kind: approvals.NoteFailed, Ordinal: all, Detail: "*no* <!here>"})
 	return out

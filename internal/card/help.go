@@ -1,6 +1,7 @@
 package card
 
 import (
+	"slices"
 	"strings"
 
 	"dropletops/api"
@@ -20,7 +21,7 @@ type Verb struct {
 func Help(call string, all []*api.Action, looking []Verb) Message {
 	lines := []string{"*Type* " + code(call+" <verb> <target>") + ". The words are the same in a command and after a mention of the bot. " +
 		"The target is a Droplet's name or ID, or " + code("tag:<tag>") + " for all with that tag. " +
-		code(`--reason "…"`) + " goes with every change."}
+		code(`--reason "…"`) + " may be added to every change."}
 	lines = append(lines, "", "*Look* (only you see the answer, until you show it to the channel)")
 	for _, v := range looking {
 		lines = append(lines, "• "+code(v.Name)+": "+v.Summary)
@@ -28,7 +29,7 @@ func Help(call string, all []*api.Action, looking []Verb) Message {
 	sorted := map[api.Danger][]string{}
 	for _, a := range all {
 		d := dangerOf(a, nil)
-		sorted[d] = append(sorted[d], "• "+code(a.Verb())+": "+Escape(a.Summary))
+		sorted[d] = append(sorted[d], "• "+code(a.Verb())+": "+Escape(a.Summary)+switches(a))
 	}
 	for _, d := range []struct {
 		danger api.Danger
@@ -36,14 +37,36 @@ func Help(call string, all []*api.Action, looking []Verb) Message {
 	}{
 		{api.Safe, "Change, safely"},
 		{api.Disruptive, "Change, with an interruption of service"},
-		{api.Irreversible, "Change what cannot be undone"},
+		{api.Irreversible, "Change what cannot be undone: you confirm"},
 		{api.Destructive, "Change what loses data, access or a safety net: another person approves"},
 	} {
 		if len(sorted[d.danger]) > 0 {
 			lines = append(append(lines, "", "*"+d.words+"*"), sorted[d.danger]...)
 		}
 	}
+	lines = append(lines, "", "*More than one Droplet:* you confirm any change first; "+interrupting(all)+" need another person's approval then. What is so already is left out.")
 	return Reply(strings.Join(append(lines, "", "More on one verb: "+code(call+" help rebuild")), "\n"))
+}
+
+// switches names those of an action's flags with which another person approves.
+func switches(a *api.Action) string {
+	for _, p := range a.Params {
+		if p.Kind == api.Switch && dangerOf(a, nil) != api.Destructive && dangerOf(a, api.Args{p.Name: "true"}) == api.Destructive {
+			return "; " + code("--"+p.Name) + " needs another person's approval"
+		}
+	}
+	return ""
+}
+
+// interrupting lists the verbs that interrupt service.
+func interrupting(all []*api.Action) string {
+	var out []string
+	for _, a := range all {
+		if dangerOf(a, nil) == api.Disruptive {
+			out = append(out, code(a.Verb()))
+		}
+	}
+	return enumerate(out)
 }
 
 // HelpNobody is the help for who may do nothing; why is a sentence of mrkdwn.
@@ -98,7 +121,11 @@ func HelpAction(a *api.Action, call, droplet string) Message {
 		}
 	}
 	lines = append(lines, "*Example:* "+code(example))
-	lines = append(lines, dangerWords(dangerOf(a, nil)))
+	for _, words := range []string{dangerWords(dangerOf(a, nil)), severalWords(a)} {
+		if words != "" {
+			lines = append(lines, words)
+		}
+	}
 	return Reply(strings.Join(lines, "\n"))
 }
 
@@ -112,6 +139,22 @@ func dangerWords(d api.Danger) string {
 		return "⚠️ It loses data, access or a safety net, so another person has to approve it."
 	}
 	return ""
+}
+
+// severalWords says what is different for more than one Droplet.
+func severalWords(a *api.Action) string {
+	switch d := dangerOf(a, nil); {
+	case d == api.Destructive, slices.ContainsFunc(a.Params, ofOne):
+		return ""
+	case d == api.Disruptive:
+		return "On more than one Droplet, another person has to approve it."
+	}
+	return "On more than one Droplet, you confirm it first."
+}
+
+// ofOne tells parameters whose value is one Droplet's own.
+func ofOne(p api.Param) bool {
+	return p.Required && (p.Kind == api.Text || p.Kind == api.Backup || p.Kind == api.Kernel)
 }
 
 // dangerOf is an action's danger with these arguments.

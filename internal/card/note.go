@@ -2,9 +2,11 @@ package card
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"dropletops/api"
 	"dropletops/approvals"
 )
 
@@ -37,7 +39,7 @@ func Note(r *approvals.Request, n approvals.Note, _ time.Time) Message {
 	case approvals.NoteCanceled:
 		return Reply("⚪ " + who + " canceled " + it + ". " + calledOff(r))
 	case approvals.NoteDrifted:
-		return Reply("⚠️ " + asker + ": " + it + " needs a fresh decision, and nothing was done yet. Since it was decided, this changed: " + changes(r) + ".")
+		return Reply("⚠️ " + asker + ": " + it + " needs a fresh decision, and nothing was done yet. Since it was decided, this changed: " + changes(r) + "." + again(r))
 	case approvals.NoteWaiting:
 		return Reply("⏳ " + on + " " + inLine(approvals.Wait(n.Detail)))
 	case approvals.NoteStarted:
@@ -113,11 +115,11 @@ func ending(r *approvals.Request, t approvals.Target) string {
 	var out []string
 	switch t.State {
 	case approvals.TargetDone:
-		out = append(out, what+" is done, after "+span(t.EndedAt.Sub(began(t)))+".", prose(t.Result))
+		out = append(out, what+" is done, after "+lasting(t)+".", prose(t.Result))
 	case approvals.TargetErrored:
-		out = append(out, what+" failed.", prose(t.Problem))
+		out = append(out, what+" failed.", problem(t))
 	case approvals.TargetUnknown:
-		out = append(out, what+": the outcome is unknown, someone must look.", prose(t.Problem))
+		out = append(out, what+": the outcome is unknown, someone must look.", problem(t))
 	case approvals.TargetSkipped:
 		out = append(out, what+" was canceled, nothing was sent.")
 	default:
@@ -139,7 +141,40 @@ func ending(r *approvals.Request, t approvals.Target) string {
 	if len(r.Targets) == 1 {
 		return mark + mention(r.Requester.UserID) + ": " + s
 	}
-	return mark + s + "\n" + stateMark(r) + " " + mention(r.Requester.UserID) + ": " + phrase(r) + " is " + string(r.State) + ". " + plainly(tally(r))
+	return mark + s + "\n" + stateMark(r) + " " + mention(r.Requester.UserID) + ": " + overall(r)
+}
+
+// overall is what became of several Droplets.
+func overall(r *approvals.Request) string {
+	a, ok := api.Lookup(r.Action.Type)
+	if r.State != approvals.Completed || !ok || a.Past == "" {
+		return phrase(r) + " is " + string(r.State) + ". " + plainly(tally(r))
+	}
+	if r.Tag == "" {
+		return fmt.Sprintf("all %d Droplets (%s) were %s.", len(r.Targets), Escape(firstNames(r, 3)), Escape(a.Past))
+	}
+	return "all " + Escape(subject(r)) + " were " + Escape(a.Past) + "."
+}
+
+// again mentions those whose decision no longer counts, and says what they can do.
+func again(r *approvals.Request) string {
+	var who []string
+	verb, anew := "approved", "it needs approving again on the card above"
+	for _, d := range r.Decisions {
+		if d.Round != r.Round-1 || d.Kind != approvals.ToApprove && d.Kind != approvals.ToConfirm {
+			continue
+		}
+		if d.Kind == approvals.ToConfirm {
+			verb, anew = "confirmed", "it needs confirming again on the card above"
+		}
+		if m := mention(d.By.UserID); !slices.Contains(who, m) {
+			who = append(who, m)
+		}
+	}
+	if len(who) == 0 {
+		return ""
+	}
+	return " " + enumerate(who) + " " + verb + " the earlier version; " + anew + "."
 }
 
 // last tells the target with which a request ended.

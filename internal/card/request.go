@@ -2,9 +2,11 @@ package card
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"dropletops/api"
 	"dropletops/approvals"
 
 	"github.com/slack-go/slack"
@@ -19,6 +21,7 @@ func Request(r *approvals.Request, now time.Time) Message {
 	if len(r.Targets) == 1 {
 		s.section(droplet(r)...)
 	}
+	s.section(leftOut(r)...)
 	s.section(reason(r))
 	s.section(wayBack(r, now)...)
 	if len(r.Targets) > 1 {
@@ -55,10 +58,27 @@ func stateWords(r *approvals.Request) string {
 			return fmt.Sprintf("Waiting for approval (%d of %d)", len(r.Approvals()), r.Verdict.Count)
 		}
 		return "Waiting for approval"
+	case approvals.Running:
+		return runningWords(r)
 	case approvals.Unknown:
 		return "Outcome unknown"
 	}
 	return capital(string(r.State))
+}
+
+// runningWords tells what is under way from what is yet to be taken by DigitalOcean.
+func runningWords(r *approvals.Request) string {
+	words := "Starting"
+	for _, t := range r.Targets {
+		switch {
+		case t.State == approvals.Queued && t.Wait != "":
+			words = "Waiting to start"
+		case t.State == approvals.Queued, t.State == approvals.Dispatching && t.LostAt.IsZero():
+		default:
+			return "Running"
+		}
+	}
+	return words
 }
 
 func stateMark(r *approvals.Request) string {
@@ -90,7 +110,7 @@ func what(r *approvals.Request, now time.Time) []string {
 	}
 	out := []string{first}
 	for _, a := range arguments(r) {
-		out = append(out, "*"+capital(a.name)+":* "+a.value)
+		out = append(out, "*"+a.head+":* "+a.value+a.more)
 	}
 	if !r.State.Open() {
 		if len(out) == 1 && r.Image == nil {
@@ -98,12 +118,12 @@ func what(r *approvals.Request, now time.Time) []string {
 		}
 		return out
 	}
-	return append(out, told(r, effectOf, Escape), danger(r))
+	return append(out, told(r, effectOf, maxName, Escape), danger(r))
 }
 
 // danger says how much harm it does, before it is done, and what is lost by it.
 func danger(r *approvals.Request) string {
-	lost := told(r, losesOf, Escape)
+	lost := told(r, losesOf, maxName, Escape)
 	if lost != "" {
 		lost = "*What is lost:* " + lost
 	}
@@ -155,7 +175,11 @@ func droplet(r *approvals.Request) []string {
 	}
 	out := []string{first}
 	if d.Size != "" && (after == nil || after.Size == d.Size) {
-		out = append(out, "*Size:* "+escaped(d.Size, maxShort)+machine(d))
+		word := "Size"
+		if r.State.Open() && takes(r, api.Size) {
+			word = "Size now"
+		}
+		out = append(out, "*"+word+":* "+escaped(d.Size, maxShort)+machine(d)+priced(d))
 	}
 	address := d.PublicIP
 	if address == "" {
@@ -176,6 +200,19 @@ func droplet(r *approvals.Request) []string {
 		out = append(out, "*Tags:* "+escaped(strings.Join(d.Tags, ", "), maxName))
 	}
 	return out
+}
+
+// takes says whether a request's action takes an argument of a kind.
+func takes(r *approvals.Request, kind api.Kind) bool {
+	a, ok := api.Lookup(r.Action.Type)
+	return ok && slices.ContainsFunc(a.Params, func(p api.Param) bool { return p.Kind == kind })
+}
+
+func priced(d approvals.Droplet) string {
+	if d.Monthly == 0 {
+		return ""
+	}
+	return ", " + Money(d.Monthly) + " a month"
 }
 
 func machine(d approvals.Droplet) string {
@@ -205,6 +242,19 @@ func memory(mb int) string {
 	return fmt.Sprintf("%d MB", mb)
 }
 
+// leftOut says which Droplets with the tag need nothing done.
+func leftOut(r *approvals.Request) []string {
+	const most = 5 // lines that are read at a glance
+	var out []string
+	for _, why := range r.LeftOut[:min(most, len(r.LeftOut))] {
+		out = append(out, "*Left out:* "+prose(why))
+	}
+	if more := len(r.LeftOut) - most; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more that need nothing done", more))
+	}
+	return out
+}
+
 func reason(r *approvals.Request) string {
 	if why := escaped(clean(r.Reason), maxReason); why != "" {
 		return "*Reason:* " + why
@@ -225,12 +275,15 @@ func wayBack(r *approvals.Request, now time.Time) []string {
 	if r.Rescue == nil && r.Action.Danger != approvals.Destructive {
 		return nil
 	}
+	if !wipes(r) && (!r.State.Open() || r.Rescue == nil) {
+		return nil // what is on the disk is still there
+	}
 	switch {
 	case r.Rescue == nil && len(r.Targets) > 1:
 		return []string{"*Way back:* not looked up for each of several Droplets. Check their backups and snapshots first."}
 	case r.Rescue == nil, !r.Rescue.Known:
 		return []string{"*Way back:* not known. DigitalOcean could not be asked for backups and snapshots."}
-	case r.Rescue.Backup == nil && r.Rescue.Snapshot == nil:
+	case r.Rescue.Backup == nil && r.Rescue.Snapshot == nil && wipes(r):
 		return []string{"⚠️ *No way back:* this Droplet has no backup and no snapshot."}
 	}
 	one := func(kind string, i *approvals.Image) string {
@@ -240,6 +293,12 @@ func wayBack(r *approvals.Request, now time.Time) []string {
 		return "*Latest " + kind + ":* " + image(*i, now)
 	}
 	return []string{one("backup", r.Rescue.Backup), one("snapshot", r.Rescue.Snapshot)}
+}
+
+// wipes says whether what is on the disk is lost, as far as is known.
+func wipes(r *approvals.Request) bool {
+	a, ok := api.Lookup(r.Action.Type)
+	return !ok || a.Wipes
 }
 
 // people says who asked, and who let it go ahead.

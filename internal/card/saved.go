@@ -42,27 +42,7 @@ func created(s string) string {
 }
 
 // PolicyWords says when backups are taken, in one line.
-func PolicyWords(p api.BackupPolicy) string {
-	if !p.Enabled {
-		return "off"
-	}
-	s := "on"
-	if p.Plan != "" {
-		s = escaped(p.Plan, maxShort)
-		if p.Weekday != "" {
-			s += " on " + escaped(p.Weekday, maxShort)
-		}
-		s += fmt.Sprintf(", %02d:00", p.Hour)
-		if p.WindowHours > 0 {
-			s += fmt.Sprintf("–%02d:00", (p.Hour+p.WindowHours)%24)
-		}
-		s += " UTC"
-	}
-	if p.KeptDays > 0 {
-		s += fmt.Sprintf(", each kept %d days", p.KeptDays)
-	}
-	return s
-}
+func PolicyWords(p api.BackupPolicy) string { return escaped(p.Words(), maxName) }
 
 // NextBackup says when the next backup is taken; empty if that is not known.
 func NextBackup(w api.Window) string {

@@ -55,6 +55,9 @@ func age(created string, now time.Time) string {
 	}
 }
 
+// Age says how old a backup or snapshot is.
+func Age(created string, now time.Time) string { return age(created, now) }
+
 // clock is a time of day that Slack shows in each reader's own time zone.
 // Without Slack's help, in a notification, it reads "14:30 UTC".
 func clock(t time.Time) string { return token(t, "{time}", spoken(t)) }

@@ -51,7 +51,7 @@ func spokenWait(r *approvals.Request) string {
 }
 
 func spokenLoss(r *approvals.Request) string {
-	lost := told(r, losesOf, Escape)
+	lost := told(r, losesOf, maxName, Escape)
 	if lost == "" {
 		return ""
 	}
@@ -64,7 +64,7 @@ func spokenProblem(r *approvals.Request) string {
 		return plainly(tally(r))
 	}
 	for _, t := range r.Targets {
-		if p := prose(t.Problem); p != "" {
+		if p := problem(t); p != "" {
 			return p
 		}
 	}

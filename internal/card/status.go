@@ -17,7 +17,7 @@ func status(r *approvals.Request, now time.Time) []string {
 		if len(r.Targets) == 1 {
 			return []string{progress(r, r.Targets[0], now)}
 		}
-		return []string{tally(r) + " Running for " + span(now.Sub(r.StartedAt)) + each(r)}
+		return []string{tally(r) + " Running " + since(r.StartedAt, now) + each(r)}
 	case approvals.Completed, approvals.Failed, approvals.Unknown:
 		return outcome(r)
 	case approvals.Denied:
@@ -92,7 +92,7 @@ func progress(r *approvals.Request, t approvals.Target, now time.Time) string {
 	case approvals.Queued:
 		for_ := ""
 		if !t.WaitSince.IsZero() {
-			for_ = " Waiting for " + span(now.Sub(t.WaitSince)) + "."
+			for_ = " Waiting " + since(t.WaitSince, now) + "."
 		}
 		switch t.Wait {
 		case approvals.WaitPendingEvent:
@@ -109,16 +109,25 @@ func progress(r *approvals.Request, t approvals.Target, now time.Time) string {
 		}
 		return "*Being sent* to DigitalOcean."
 	case approvals.Following:
-		since := "under way for " + span(now.Sub(began(t))) + ", since " + precise(began(t)) + usual(r)
+		underWay := since(began(t), now) + usual(r)
 		switch {
 		case !t.SettlingAt.IsZero():
-			return "*DigitalOcean calls it done.* Waiting until " + who + " shows it; " + since
+			return "*DigitalOcean calls it done.* Waiting until " + who + " shows it; under way " + underWay
 		case t.Slow:
-			return "*Takes longer than usual:* " + since + " Dropletops keeps watching."
+			return "*Takes longer than usual:* under way " + underWay + " Dropletops keeps watching."
 		}
-		return "*Under way* " + strings.TrimPrefix(since, "under way ")
+		return "*Under way* " + underWay
 	}
 	return ended(t)
+}
+
+// since says from when on something is so. How long that is stands there only
+// where it means something: a card is not drawn anew every second.
+func since(t, now time.Time) string {
+	if d := now.Sub(t); d >= 5*time.Second {
+		return "for " + span(d) + ", since " + precise(t)
+	}
+	return "since " + precise(t)
 }
 
 // began is when a target was sent. Our own clock, not DigitalOcean's: it is
@@ -165,7 +174,7 @@ func outcome(r *approvals.Request) []string {
 	if r.Note != t.Problem {
 		out = append(out, prose(r.Note))
 	}
-	out = append(out, prose(t.Problem))
+	out = append(out, problem(t))
 	before, after := compare(t)
 	if before == "" {
 		return out
@@ -183,19 +192,22 @@ func untouched(r *approvals.Request) bool {
 	return true
 }
 
-// took is how long a request took from being allowed to its end, and how much
-// of that it waited in line, where that is worth a word.
+// took is how long a request took to its end: one Droplet's from when it was
+// sent, as its thread tells it, and how long it waited in line before, where that
+// is worth a word.
 func took(r *approvals.Request) string {
-	all := span(r.EndedAt.Sub(r.StartedAt))
-	if len(r.Targets) != 1 {
-		return all
+	if len(r.Targets) != 1 || began(r.Targets[0]).IsZero() {
+		return span(r.EndedAt.Sub(r.StartedAt))
 	}
-	at := began(r.Targets[0])
-	if at.IsZero() || at.Sub(r.StartedAt) < 10*time.Second {
-		return all
+	t := r.Targets[0]
+	if waited := began(t).Sub(r.StartedAt); waited >= 10*time.Second {
+		return lasting(t) + ", after " + span(waited) + " in line"
 	}
-	return span(r.EndedAt.Sub(at)) + ", after " + span(at.Sub(r.StartedAt)) + " in line"
+	return lasting(t)
 }
+
+// lasting is how long a target took from when it was sent.
+func lasting(t approvals.Target) string { return span(t.EndedAt.Sub(began(t))) }
 
 // compare tells a Droplet before and after: its status always, the rest where
 // it changed.

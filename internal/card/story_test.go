@@ -103,6 +103,17 @@ func mixed(t testing.TB, ended bool) story {
 		State: approvals.TargetUnknown, Problem: "No power_off that began since 12:02:00 UTC is among the actions of web-3."})
 }
 
+// all3 is three Droplets that were all rebooted.
+func all3(t testing.TB) *approvals.Request {
+	r := ask(t, "reboot", nil, fleet(3)...)
+	r.Tag = "web"
+	s := story{t, r}.decide(approvals.ToConfirm, alice, time.Second)
+	for i := range 3 {
+		s.send(i, 2*time.Second).accept(i, 3*time.Second).end(i, 30*time.Second, approvals.Ending{State: approvals.TargetDone, After: &s.r.Targets[i].Droplet})
+	}
+	return s.r
+}
+
 // many is 300 Droplets in the middle of things.
 func many(t testing.TB) story {
 	r := ask(t, "power_off", nil, fleet(300)...)

@@ -106,7 +106,10 @@ func fully(r *approvals.Request) string {
 }
 
 // argument is one argument of an action, escaped.
-type argument struct{ name, value string }
+type argument struct {
+	name, value string
+	head, more  string // on the card: what it is called there, and what else is known of it
+}
 
 // arguments lists what the action takes besides its image, in the catalogue's
 // order; what the catalogue does not know comes last, in the order of names.
@@ -121,9 +124,11 @@ func arguments(r *approvals.Request) []argument {
 			switch {
 			case !given, r.Image != nil && (p.Kind == api.Base || p.Kind == api.Backup):
 			case p.Kind == api.Switch && v == "true":
-				out = append(out, argument{Escape(p.Name), "yes"})
+				out = append(out, argument{Escape(p.Name), "yes", capital(Escape(p.Name)), ""})
+			case p.Kind == api.Size:
+				out = append(out, argument{Escape(p.Name), escaped(v, maxName), "New " + Escape(p.Name), offer(r.Plan)})
 			default:
-				out = append(out, argument{Escape(p.Name), escaped(v, maxName)})
+				out = append(out, argument{Escape(p.Name), escaped(v, maxName), capital(Escape(p.Name)), ""})
 			}
 		}
 	}
@@ -131,46 +136,55 @@ func arguments(r *approvals.Request) []argument {
 		if k == "image" && r.Image != nil {
 			continue
 		}
-		out = append(out, argument{escaped(k, maxShort), escaped(left[k], maxName)})
+		out = append(out, argument{escaped(k, maxShort), escaped(left[k], maxName), capital(escaped(k, maxShort)), ""})
 	}
 	return out
 }
 
-// told is what the catalogue says of a request's action, made safe for where it
-// is to stand. Of several Droplets it speaks as of one without a name; where
-// that still differs, the first one's stands for all.
-func told(r *approvals.Request, say saying, safe func(string) string) string {
+// offer says what a size holds and costs.
+func offer(p *approvals.Plan) string {
+	if p == nil {
+		return ""
+	}
+	s := machine(approvals.Droplet{VCPUs: p.VCPUs, MemoryMB: p.MemoryMB, DiskGB: p.DiskGB, GPU: p.GPU})
+	if p.Monthly > 0 {
+		s += ", " + Money(p.Monthly) + " a month"
+	}
+	return s
+}
+
+// told is what the catalogue says of a request's action on all its Droplets, made
+// safe for where it is to stand, with their names cut to n characters.
+func told(r *approvals.Request, say saying, n int, safe func(string) string) string {
 	a, ok := api.Lookup(r.Action.Type)
 	if !ok || say(a) == nil || len(r.Targets) == 0 {
 		return ""
 	}
-	var img *api.Image
+	var pins api.Pins
 	if r.Image != nil {
 		i := api.Image(*r.Image)
-		img = &i
+		pins.Image = &i
 	}
-	one := func(t approvals.Target) string {
-		d := api.Droplet(t.Droplet)
-		if len(r.Targets) > 1 {
-			d.Name = "each of them"
-		}
-		return safe(cut(say(a)(d, api.Args(r.Action.Args), img), maxProse))
+	if r.Plan != nil {
+		p := api.Plan(*r.Plan)
+		pins.Plan = &p
 	}
-	first := one(r.Targets[0])
-	for _, t := range r.Targets[1:] {
-		if one(t) != first {
-			return first + " (As of " + safe(bare(r.Targets[0].Droplet, maxShort)) + "; likewise for the others.)"
-		}
+	on := make([]api.Droplet, len(r.Targets))
+	for i, t := range r.Targets {
+		on[i] = api.Droplet(t.Droplet)
+		on[i].Name = cut(on[i].Name, n)
 	}
-	return first
+	return safe(cut(say(a)(on, api.Args(r.Action.Args), pins), maxProse))
 }
 
 // saying picks one of the catalogue's sentences.
-type saying func(*api.Action) func(api.Droplet, api.Args, *api.Image) string
+type saying func(*api.Action) func([]api.Droplet, api.Args, api.Pins) string
 
-func effectOf(a *api.Action) func(api.Droplet, api.Args, *api.Image) string { return a.Effect }
+func effectOf(a *api.Action) func([]api.Droplet, api.Args, api.Pins) string { return a.Effect }
 
-func losesOf(a *api.Action) func(api.Droplet, api.Args, *api.Image) string { return a.Loses }
+func losesOf(a *api.Action) func([]api.Droplet, api.Args, api.Pins) string { return a.Loses }
+
+func questionOf(a *api.Action) func([]api.Droplet, api.Args, api.Pins) string { return a.Question }
 
 // userID is what Slack calls a person or a bot.
 var userID = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
@@ -227,6 +241,13 @@ func usually(r *approvals.Request) string {
 		d = d.Round(10 * time.Second)
 	}
 	return "about " + span(d)
+}
+
+// problem is what went wrong with a target. DigitalOcean's Droplets go by ID,
+// and people by names: both are told.
+func problem(t approvals.Target) string {
+	id := regexp.MustCompile(fmt.Sprintf(`\bDroplet %d\b`, t.Droplet.ID))
+	return prose(id.ReplaceAllLiteralString(t.Problem, fmt.Sprintf("%s (Droplet %d)", bare(t.Droplet, maxShort), t.Droplet.ID)))
 }
 
 // prose is a sentence that is not ours, made to end as a sentence does.

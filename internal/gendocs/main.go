@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,8 +74,13 @@ func section(b *bytes.Buffer, a *api.Action) {
 	}
 	d := api.Droplet{ID: 3164444, Name: "web-1", Status: "active", Region: "nyc3", Size: "s-1vcpu-2gb", DiskGB: 50, MemoryMB: 2048, VCPUs: 1, Monthly: 12}
 	args := examples(a)
-	b.WriteString("\nWhat the card says of it, for example:\n\n> " + a.Effect(d, args, nil) + "\n")
-	if lost := a.Loses(d, args, nil); lost != "" {
+	pins := api.Pins{}
+	if slices.ContainsFunc(a.Params, func(p api.Param) bool { return p.Kind == api.Size }) {
+		pins.Plan = &api.Plan{Slug: "s-2vcpu-4gb", VCPUs: 2, MemoryMB: 4096, DiskGB: 80, Monthly: 24}
+	}
+	on := []api.Droplet{d}
+	b.WriteString("\nWhat the card says of it, for example:\n\n> " + a.Effect(on, args, pins) + "\n")
+	if lost := a.Loses(on, args, pins); lost != "" {
 		b.WriteString(">\n> Lost: " + lost + "\n")
 	}
 }

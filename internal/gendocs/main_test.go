@@ -27,10 +27,10 @@ func TestPageOfANewAction(t *testing.T) {
 		Type: "defrost_disk", Title: "Defrost the disk", Summary: "warm it up",
 		Params: []api.Param{{Name: "degrees", Kind: api.Choice, Flag: true, Required: true, Doc: "how warm", Example: "20", Choices: []string{"10", "20"}}},
 		Danger: func(api.Args) api.Danger { return api.Disruptive },
-		Effect: func(d api.Droplet, a api.Args, _ *api.Image) string {
-			return "Warms " + d.Name + " to " + a["degrees"] + "."
+		Effect: func(on []api.Droplet, a api.Args, _ api.Pins) string {
+			return "Warms " + on[0].Name + " to " + a["degrees"] + "."
 		},
-		Loses:  func(api.Droplet, api.Args, *api.Image) string { return "The ice." },
+		Loses:  func([]api.Droplet, api.Args, api.Pins) string { return "The ice." },
 		Scopes: []string{"droplet:warm"},
 	}
 	got := string(page(append(api.Catalogue(), defrost)))

@@ -1,0 +1,82 @@
+package api
+
+import "fmt"
+
+// resizes says what a resize does to disk, CPU and memory, and to the price. A
+// disk is what can't be taken back, so it is told first.
+func resizes(on []Droplet, a Args, p Pins) string {
+	disk := a["disk"] == "true"
+	switch {
+	case p.Plan == nil && disk:
+		return tell(on, "Changes {name} to the size {size} with its disk, for good.", "{size}", a["size"])
+	case p.Plan == nil:
+		return tell(on, "Changes the CPU and memory of {name} to those of {size}. The disk[ stays as it is|s stay as they are], so this can be undone.", "{size}", a["size"])
+	case len(on) != 1:
+		return p.Plan.ofAll(on, disk)
+	}
+	d, s := on[0], ""
+	same := d.Size == p.Plan.Slug
+	switch {
+	case disk && p.Plan.grows(d) && same:
+		s = "Grows the disk of {name}{from} to {disk}, for good. Its CPU and memory stay as they are."
+	case disk && p.Plan.grows(d):
+		s = "Grows the disk of {name}{from} to {disk}, for good, and changes its CPU and memory{cpu}."
+	case disk && same:
+		s = "Changes nothing: {name} has the size {size} with its disk of {disk} already."
+	case disk:
+		s = "Changes the CPU and memory of {name}{cpu}. Its disk stays at {disk}, which is what {size} has."
+	default:
+		s = "Changes the CPU and memory of {name}{cpu}. Its disk stays as it is{at}, so this can be undone."
+	}
+	return tell(on, s+p.Plan.costs(on), "{disk}", fmt.Sprintf("%d GB", p.Plan.DiskGB), "{from}", d.disk(" from %d GB"), "{at}", d.disk(" (%d GB)"),
+		"{cpu}", from(d)+" to "+machine(p.Plan.VCPUs, p.Plan.MemoryMB), "{size}", p.Plan.Slug)
+}
+
+// ofAll is what a resize of several comes to.
+func (p *Plan) ofAll(on []Droplet, disk bool) string {
+	s := "Changes the CPU and memory of {name} to {machine} each. Their disks stay as they are, so this can be undone."
+	if disk {
+		s = "Grows the disks of {name}{disk} to {new} each, for good, and changes their CPU and memory to {machine} each."
+	}
+	return tell(on, s+p.costs(on), "{machine}", machine(p.VCPUs, p.MemoryMB), "{new}", fmt.Sprintf("%d GB", p.DiskGB))
+}
+
+// grows says whether a Droplet's disk is smaller than the size's, as far as known.
+func (p *Plan) grows(d Droplet) bool { return d.DiskGB == 0 || d.DiskGB < p.DiskGB }
+
+// costs says what Droplets of this size cost, and how that compares.
+func (p *Plan) costs(on []Droplet) string {
+	if p.Monthly == 0 {
+		return ""
+	}
+	before, after := 0.0, p.Monthly*float64(len(on))
+	for _, d := range on {
+		if d.Monthly == 0 {
+			return tell(on, " [It then costs|Together they then cost] "+dollars(after)+".")
+		}
+		before += d.Monthly
+	}
+	by := ", as now."
+	switch more := after - before; {
+	case more >= 0.005:
+		by = fmt.Sprintf(", $%.2f more than now.", more)
+	case more <= -0.005:
+		by = fmt.Sprintf(", $%.2f less than now.", -more)
+	}
+	return tell(on, " [It then costs|Together they then cost] "+dollars(after)+by)
+}
+
+// from says what a Droplet's CPU and memory are, if that is known.
+func from(d Droplet) string {
+	if d.VCPUs == 0 || d.MemoryMB == 0 {
+		return ""
+	}
+	return " from " + machine(d.VCPUs, d.MemoryMB)
+}
+
+func machine(cpus, mb int) string {
+	if mb%1024 != 0 {
+		return fmt.Sprintf("%d vCPU and %d MB", cpus, mb)
+	}
+	return fmt.Sprintf("%d vCPU and %d GB", cpus, mb/1024)
+}
