@@ -70,13 +70,15 @@ func shorten(s string) string {
 
 // placeless says why a card has no place in Slack, for the request, and what the
 // asker can do about it, for them.
-func placeless(err error) (why, todo string) {
+func placeless(err error, channel string) (why, todo string) {
 	c := code(err)
 	switch {
+	case (c == "not_in_channel" || c == "channel_not_found") && direct(channel):
+		return "It was asked for in a direct message between other people, so the card could not be shown (" + c + ").",
+			"This is a direct message between other people, which I can't be invited to, so nothing was started. Ask in a channel that I am in."
 	case c == "not_in_channel" || c == "channel_not_found":
 		return "I am not in the channel, so the card could not be shown (" + c + ").",
-			"I am not in this channel, so nothing was started. Type `/invite @dropletops` here, then ask again. " +
-				"In a direct message between other people I can't be invited: ask in a channel."
+			"I am not in this channel, so nothing was started. Type `/invite @dropletops` here, then ask again."
 	case c == "is_archived":
 		return "The channel is archived, so the card could not be shown.",
 			"This channel is archived, so nothing was started. Ask in another channel."
@@ -90,3 +92,7 @@ func placeless(err error) (why, todo string) {
 	return fmt.Sprintf("Slack refused to show the card (%s).", c),
 		fmt.Sprintf("Slack refuses to show this request here (%s), so nothing was started. Ask in another channel.", card.Escape(c))
 }
+
+// direct says whether a channel is a direct message: their IDs begin with D. One
+// between the asker and the bot is never one that the bot is not in.
+func direct(channel string) bool { return strings.HasPrefix(channel, "D") }

@@ -191,7 +191,7 @@ func (p *publisher) record(ctx context.Context, id, what string, write func(cont
 // abandon calls a request off because its card can be shown to no one, and tells
 // whoever asked what to do.
 func (p *publisher) abandon(ctx context.Context, r *approvals.Request, cause error) result {
-	why, todo := placeless(cause)
+	why, todo := placeless(cause, r.Origin.ChannelID)
 	if err := p.abandoner.Abandon(ctx, r.ID, why); err != nil {
 		return result{err: fmt.Errorf("call off request %s, which has no place in Slack: %w", r.ID, err)}
 	}

@@ -24,8 +24,10 @@ func (b *Bot) Show(ctx context.Context, channel, thread string, m card.Message) 
 	}
 	switch c := code(err); c {
 	case "not_in_channel", "channel_not_found":
-		return approvals.Refuse("I am not in this channel, so I can't show this here. Type `/invite @dropletops`, then click again. " +
-			"In a direct message between other people I can't be invited.")
+		if direct(channel) {
+			return approvals.Refuse("This is a direct message between other people, which I can't be invited to, so I can't show this here.")
+		}
+		return approvals.Refuse("I am not in this channel, so I can't show this here. Type `/invite @dropletops`, then click again.")
 	default:
 		return &approvals.Refusal{Sentence: "Slack does not let me post here (" + card.Escape(c) + "), so this was not shown."}
 	}

@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"dropletops/approvals"
 	"dropletops/internal/card"
@@ -14,7 +15,22 @@ func (h *Handler) decide(ctx context.Context, e approvals.Envelope, in interacti
 	_, err := h.Requests.Decide(ctx, approvals.Click{
 		Kind: kind, RequestID: c.Value, Who: in.who(), Message: in.message(), Shown: in.shown(c), Envelope: e.Key,
 	})
-	return orSaid(e.Attempt, in.address(), Reply{}, err)
+	return orSaid(e.Attempt, in.address(), Reply{}, h.about(ctx, in, c, err))
+}
+
+// about puts what a refusal is about in front of it: it stands below a channel's
+// newest message, while the card may have scrolled away. It names a request only
+// to who clicked on that one's own card.
+func (h *Handler) about(ctx context.Context, in interaction, c click, err error) error {
+	var no *approvals.Refusal
+	if !errors.As(err, &no) {
+		return err
+	}
+	r, failed := h.Requests.Request(ctx, c.Value)
+	if failed != nil || r.Belongs(in.message()) != nil {
+		return err
+	}
+	return mistake("*" + card.Named(r) + ":* " + no.Sentence)
 }
 
 // message is the place of the message that was clicked.

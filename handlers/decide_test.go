@@ -21,11 +21,11 @@ func TestDecide(t *testing.T) {
 		{"deny", "rebuild web-1 debian-12-x64", "UBOB", "deny", "", approvals.Denied},
 		{"cancel", "rebuild web-1 debian-12-x64", "UALICE", "cancel", "", approvals.Canceled},
 		{"confirm", "enable-ipv6 web-1", "UALICE", "confirm", "", approvals.Running},
-		{"approve one's own", "rebuild web-1 debian-12-x64", "UALICE", "approve", "You asked for this, so you can't approve it: another full member of this workspace must.", approvals.Pending},
-		{"cancel another's", "rebuild web-1 debian-12-x64", "UBOB", "cancel", "Only <@UALICE>, who asked for this, may cancel it. Whoever may approve it can deny it.", approvals.Pending},
-		{"confirm another's", "enable-ipv6 web-1", "UBOB", "confirm", "Only <@UALICE>, who asked for this, may confirm it.", approvals.Pending},
-		{"a guest", "rebuild web-1 debian-12-x64", "UGUEST", "approve", "You are a guest in this workspace. Only full members of this workspace may use Dropletops.", approvals.Pending},
-		{"a foreigner", "rebuild web-1 debian-12-x64", "UFOREIGN", "approve", foreign, approvals.Pending},
+		{"approve one's own", "rebuild web-1 debian-12-x64", "UALICE", "approve", "*rebuild web-1 with debian-12-x64:* You asked for this, so you can't approve it: another full member of this workspace must.", approvals.Pending},
+		{"cancel another's", "rebuild web-1 debian-12-x64", "UBOB", "cancel", "*rebuild web-1 with debian-12-x64:* Only <@UALICE>, who asked for this, may cancel it. Whoever may approve it can deny it.", approvals.Pending},
+		{"confirm another's", "enable-ipv6 web-1", "UBOB", "confirm", "*enable-ipv6 web-1:* Only <@UALICE>, who asked for this, may confirm it.", approvals.Pending},
+		{"a guest", "rebuild web-1 debian-12-x64", "UGUEST", "approve", "*rebuild web-1 with debian-12-x64:* You are a guest in this workspace. Only full members of this workspace may use Dropletops.", approvals.Pending},
+		{"a foreigner", "rebuild web-1 debian-12-x64", "UFOREIGN", "approve", "*rebuild web-1 with debian-12-x64:* " + foreign, approvals.Pending},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := newBench(t)
@@ -46,12 +46,12 @@ func TestDecideOnWhatIsShown(t *testing.T) {
 	b.refused(b.click("UBOB", other.Card, button("approve", r.ID, "decide:"+r.Shown())),
 		"This button does not belong to this message: it does nothing. The request's own card is the one that counts.")
 	b.refused(b.click("UBOB", r.Card, button("approve", r.ID, "decide:"+other.Shown())),
-		"What this card showed has changed since. Look at it again, then decide.")
+		"*rebuild web-1 with debian-12-x64:* What this card showed has changed since. Look at it again, then decide.")
 	b.refused(b.click("UBOB", r.Card, button("approve", "r-forged", "decide:"+r.Shown())),
 		"This button belongs to no request that is known here.")
 	stranger := b.take("interactive", object{"type": "block_actions", "user": object{"id": "UBOB", "team_id": "T2"}, "channel": object{"id": "C1"},
 		"container": object{"channel_id": "C1", "message_ts": r.Card.TS}, "actions": []object{button("approve", r.ID, "decide:"+r.Shown())}})
-	b.refused(stranger, "You belong to another workspace. Only full members of this workspace may use Dropletops.")
+	b.refused(stranger, "*rebuild web-1 with debian-12-x64:* You belong to another workspace. Only full members of this workspace may use Dropletops.")
 	if r.State != approvals.Pending || other.State != approvals.Pending {
 		t.Error("one was decided")
 	}

@@ -73,6 +73,9 @@ func firstNames(r *approvals.Request, n int) string {
 // phrase names a request within a sentence: "rebuild web-1 with ubuntu-24-04-x64".
 func phrase(r *approvals.Request) string { return phraseTo(r, maxShort) }
 
+// Named names a request within a sentence of mrkdwn.
+func Named(r *approvals.Request) string { return phrase(r) }
+
 // phraseTo cuts the name of a single Droplet to n characters.
 func phraseTo(r *approvals.Request, n int) string {
 	what := Escape(subject(r))

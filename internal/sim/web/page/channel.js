@@ -121,7 +121,7 @@ function openThread(ts) {
   open.thread = ts;
   drawChannel();
   toEnd(byId('thread-messages'));
-  answer.focusField();
+  if (!answer.focusField()) byId('thread-close').focus();
 }
 
 function closeThread() {

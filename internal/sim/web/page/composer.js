@@ -69,6 +69,11 @@ export function composer({ testid, sendTestid, label, hints, where, sent, told }
     field.placeholder = refusal || words;
     field.disabled = send.disabled = Boolean(refusal);
   };
-  form.focusField = () => field.focus();
+  // On a phone the keyboard would cover what was opened to be read. It answers whether it has the focus.
+  form.focusField = () => {
+    if (matchMedia('(max-width: 760px), (pointer: coarse)').matches) return false;
+    field.focus();
+    return true;
+  };
   return form;
 }
