@@ -12,7 +12,7 @@ import (
 func Droplets(ds []api.Droplet) []string {
 	out := make([]string, len(ds))
 	for i, d := range ds {
-		out[i] = titled(d) + "\n" + facts(d)
+		out[i] = titled(d) + purpose(d) + "\n" + facts(d)
 	}
 	return out
 }
@@ -25,6 +25,22 @@ func titled(d api.Droplet) string {
 	}
 	return s
 }
+
+// purpose says where and for what a Droplet is, behind its title.
+func purpose(d api.Droplet) string {
+	s := ""
+	if d.Region != "" {
+		s += dot + escaped(d.Region, maxShort)
+	}
+	if len(d.Tags) > 0 {
+		s += dot + some(d.Tags, 5, 40)
+	}
+	return s
+}
+
+// dot parts facts, and stays with what is in front of it where a phone breaks the
+// line.
+const dot = "\u00a0· "
 
 func power(s string) string {
 	mark := "❔"
@@ -46,15 +62,12 @@ func power(s string) string {
 // facts tell a Droplet from others, in one line.
 func facts(d api.Droplet) string {
 	parts := []string{fmt.Sprintf("`%d`", d.ID)}
-	for _, p := range []string{d.Region, d.Size, d.PublicIP} {
+	for _, p := range []string{d.Size, d.PublicIP} {
 		if p != "" {
 			parts = append(parts, escaped(p, 45))
 		}
 	}
-	if len(d.Tags) > 0 {
-		parts = append(parts, some(d.Tags, 5, 40))
-	}
-	return strings.Join(parts, " · ")
+	return strings.Join(parts, dot)
 }
 
 // some lists the first n of what comes from outside, each cut, and says how many
