@@ -54,6 +54,9 @@ type Action struct {
 	Effect func([]Droplet, Args, Pins) string
 	// Loses says what would be lost, empty if nothing is. Plain text.
 	Loses func([]Droplet, Args, Pins) string
+	// Backups says that it changes whether or when backups are taken, so that the
+	// card tells how that is at present.
+	Backups bool
 	// Wipes says that what is on the disk is lost by it.
 	Wipes bool
 	// Question asks whether it is really to be done, where something is lost; Yes

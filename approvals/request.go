@@ -88,6 +88,9 @@ type Request struct {
 	Plan   *Plan  `json:"plan,omitempty"`  // the size to be given, as far as it is known
 	Reason string `json:"reason,omitempty"`
 	Tag    string `json:"tag,omitempty"` // the tag that named the targets
+	// Present is how what the action changes is now, where the Droplet does not show
+	// it. Plain text.
+	Present string `json:"present,omitempty"`
 	// LeftOut are sentences on the Droplets with the tag that are no targets, since
 	// they are what the action would make of them. Plain text.
 	LeftOut   []string `json:"left_out,omitempty"`

@@ -25,6 +25,7 @@ type Draft struct {
 	Plan    *Plan
 	Reason  string
 	Tag     string
+	Present string
 	LeftOut []string
 	Targets []Droplet
 	Rescue  *Rescue
@@ -56,7 +57,7 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 		return nil, fmt.Errorf("look up %s: %w", d.Who.UserID, err)
 	}
 	r := &Request{
-		ID: NewID(), Version: 1, Action: d.Action, Image: d.Image, Plan: d.Plan, Reason: d.Reason, Tag: d.Tag, LeftOut: d.LeftOut,
+		ID: NewID(), Version: 1, Action: d.Action, Image: d.Image, Plan: d.Plan, Reason: d.Reason, Tag: d.Tag, Present: d.Present, LeftOut: d.LeftOut,
 		Rescue: d.Rescue, Usual: d.Usual, Requester: p, Origin: d.Origin, RetryOf: d.RetryOf, CreatedAt: now,
 	}
 	for i, t := range d.Targets {

@@ -143,6 +143,20 @@ func TestWhatIsSoAlreadyIsLeftOut(t *testing.T) {
 	}
 }
 
+// When backups are taken now is told where that is about to change.
+func TestPresentPolicyIsTold(t *testing.T) {
+	b := newBench(t)
+	b.account.droplets[0].Backups = true
+	b.account.policies = map[int]api.BackupPolicy{101: {Enabled: true, Plan: "daily", Hour: 4}}
+	if got := b.asks(b.slash("UALICE", "disable-backups web-1")).Present; got != "backups daily, 04:00 UTC" {
+		t.Errorf("tells %q", got)
+	}
+	b.account.down["policy"] = &api.Error{Kind: api.Unavailable}
+	if got := b.asks(b.slash("UALICE", "disable-backups web-1")).Present; got != "" {
+		t.Errorf("tells %q", got)
+	}
+}
+
 // What the new size holds and costs travels with the request, for the card.
 func TestSizeIsLookedUp(t *testing.T) {
 	b := newBench(t)

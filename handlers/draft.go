@@ -56,6 +56,9 @@ func (h *Handler) draft(ctx context.Context, p plan) (approvals.Draft, error) {
 	if len(p.droplets) == 1 {
 		id := p.droplets[0].ID
 		d.Usual = h.Actions.Usual(ctx, id, p.action)
+		if p.action.Backups {
+			d.Present = h.present(ctx, id)
+		}
 		if d.Action.Danger == approvals.Destructive {
 			d.Rescue = h.rescue(ctx, id)
 		}
@@ -171,6 +174,16 @@ func (h *Handler) size(ctx context.Context, p plan, args api.Args) *approvals.Pl
 		}
 	}
 	return nil
+}
+
+// present says when backups are taken now, empty if that can't be read.
+func (h *Handler) present(ctx context.Context, droplet int) string {
+	policy, err := h.Details.BackupPolicy(ctx, droplet)
+	if err != nil {
+		h.Log.Warn("could not read when a Droplet's backups are taken", "droplet", droplet, "error", err)
+		return ""
+	}
+	return "backups " + policy.Words()
 }
 
 // rescue is what one could go back to. That it can't be read is no reason to do

@@ -74,6 +74,9 @@ func cards(t testing.TB) map[string]card.Message {
 	draw("bulk_300_pending", r, time.Second)
 	draw("bulk_300_running", many(t).r, 2*time.Minute)
 
+	r = ask(t, "change_backup_policy", map[string]string{"plan": "daily", "hour": "4"}, web1)
+	r.Present = "backups weekly on SUN, 00:00–04:00 UTC, each kept 28 days"
+	draw("running_backup_policy", r, time.Second)
 	off := web1
 	off.Status = "off"
 	r = ask(t, "resize", map[string]string{"size": "s-2vcpu-4gb", "disk": "true"}, off)

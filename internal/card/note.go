@@ -150,10 +150,14 @@ func overall(r *approvals.Request) string {
 	if r.State != approvals.Completed || !ok || a.Past == "" {
 		return phrase(r) + " is " + string(r.State) + ". " + plainly(tally(r))
 	}
-	if r.Tag == "" {
-		return fmt.Sprintf("all %d Droplets (%s) were %s.", len(r.Targets), Escape(firstNames(r, 3)), Escape(a.Past))
+	all := fmt.Sprintf("all %d Droplets", len(r.Targets))
+	if len(r.Targets) == 2 {
+		all = "both Droplets"
 	}
-	return "all " + Escape(subject(r)) + " were " + Escape(a.Past) + "."
+	if r.Tag == "" {
+		return all + " (" + Escape(firstNames(r, 3)) + ") were " + Escape(a.Past) + "."
+	}
+	return all + " tagged " + escaped(r.Tag, maxShort) + " were " + Escape(a.Past) + "."
 }
 
 // again mentions those whose decision no longer counts, and says what they can do.

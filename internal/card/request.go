@@ -118,6 +118,9 @@ func what(r *approvals.Request, now time.Time) []string {
 		}
 		return out
 	}
+	if now := escaped(r.Present, maxName); now != "" {
+		out = append(out, "*At present:* "+now)
+	}
 	return append(out, told(r, effectOf, maxName, Escape), danger(r))
 }
 
