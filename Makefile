@@ -1,6 +1,6 @@
 # The loop from clone to green: make check. Everything but Go is optional, and
 # tests that need it say in one line that they were skipped.
-.PHONY: test check bench fuzz gen lint demo build
+.PHONY: test check bench fuzz gen lint demo build torture torture-short
 GO ?= go
 
 build: ## the binary, static, in ./bin
@@ -33,3 +33,10 @@ fuzz: ## every fuzz target for FUZZTIME
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
 	  done; done
+
+TORTURE_FOR ?= 1h
+torture: ## everything goes wrong at random, for TORTURE_FOR on each database at once (TORTURE_SEED repeats a run)
+	TORTURE_FOR=$(TORTURE_FOR) $(GO) test $(RACE) -v -count 1 -run '^TestTorture$$' -timeout 24h ./cmd/dropletops
+
+torture-short: ## the same for two minutes, with the race detector where there is a C compiler
+	$(MAKE) torture TORTURE_FOR=2m RACE="$$([ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)"
