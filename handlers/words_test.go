@@ -142,7 +142,7 @@ func TestParseMistakes(t *testing.T) {
 		{slash, "info web-1 --reason x", "`info` has no flag `--reason`. It takes none. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
 		{slash, "list --regio nyc3", "`list` has no flag `--regio`. Did you mean `--region`? It takes `--tag`, `--region`, `--status`, `--gpu`."},
 		{slash, `info ""`, "The Droplet's name is empty. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
-		{slash, "help stop", "This version can't do `stop` yet. To do it in two steps: `/droplet shutdown &lt;target&gt;`, and if it does not listen, `/droplet power-off &lt;target&gt;`. What it can do: `/droplet help`."},
+		{slash, "help destroy", "This version can't do `destroy` yet. What it can do: `/droplet help`."},
 		{slash, "help resiz", "There is no verb `resiz`. Did you mean `resize`? All verbs: `/droplet help`."},
 		{slash, "help resize web-1", "`help` takes one verb, or nothing: `/droplet help reboot`."},
 		{slash, "--reason x", "A command begins with its verb, not with a flag: `/droplet reboot web-1`."},
