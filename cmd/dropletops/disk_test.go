@@ -14,6 +14,7 @@ import (
 	"time"
 
 	simdo "dropletops/internal/sim/digitalocean"
+	simslack "dropletops/internal/sim/slack"
 )
 
 // diskful is a rig whose database is on a disk that can fall ill.
@@ -90,17 +91,26 @@ func smallDisk(t *testing.T) string {
 	return dir
 }
 
+// newDiskful sets up a rig on a disk that can have an illness.
+func newDiskful(t *testing.T, illness string) *diskful {
+	t.Helper()
+	d := &diskful{rig: newRig(t)}
+	if illness == "full" {
+		d.dir = smallDisk(t)
+	} else {
+		d.dir = t.TempDir()
+	}
+	d.env["DATABASE_URL"] = "sqlite:" + d.database()
+	return d
+}
+
 // TestDiskUnwell: new work is refused with a clear answer, nothing is half done,
 // what was under way is carried on, and all of that without anyone's doing
 // anything but heal the disk.
 func TestDiskUnwell(t *testing.T) {
 	for name, befall := range illnesses {
 		t.Run(name, func(t *testing.T) {
-			d := &diskful{rig: newRig(t), dir: t.TempDir()}
-			if name == "full" {
-				d.dir = smallDisk(t)
-			}
-			d.env["DATABASE_URL"] = "sqlite:" + d.database()
+			d := newDiskful(t, name)
 			d.start()
 			d.slash("alice", "#ops", "/droplet rebuild web-1 ubuntu-24-04-x64")
 			waits := d.card("pending")
@@ -138,6 +148,54 @@ func TestDiskUnwell(t *testing.T) {
 			d.stopped()
 		})
 	}
+}
+
+// TestDiskUnwellWhileThePostIsUnderWay: DigitalOcean has accepted the action, and
+// that can't be written down. It is found once the disk is well, never sent again.
+func TestDiskUnwellWhileThePostIsUnderWay(t *testing.T) {
+	for name, befall := range illnesses {
+		t.Run(name, func(t *testing.T) {
+			d := newDiskful(t, name)
+			d.start()
+			answer := d.do.Inject(simdo.Fault{Match: posting("reboot"), Hang: true, After: true})
+			d.slash("alice", "#ops", "/droplet reboot web-1")
+			d.struck(answer)
+			heal := befall(d)
+			answer.Release()
+			d.slash("carol", "#ops", "/droplet reboot web-2")
+			d.told("carol", "Nothing was started")
+			heal()
+			d.card("completed")
+			d.onePost()
+			if n := d.asked("reboot"); n != 1 {
+				t.Errorf("reboot was sent %d times", n)
+			}
+			d.cardCount(1)
+			d.verifies()
+		})
+	}
+}
+
+// TestDiskFullAtTheStart: work goes on by itself once there is room.
+func TestDiskFullAtTheStart(t *testing.T) {
+	d := newDiskful(t, "full")
+	d.start()
+	d.do.HoldActions()
+	d.slash("alice", "#ops", "/droplet reboot web-1")
+	d.threadSays(d.card("running"), "DigitalOcean has begun")
+	d.kill()
+	heal := illnesses["full"](d)
+	d.launch("serve")
+	d.wait("two sockets", func(s *simslack.Snapshot) bool { return s.ReadySockets() >= 2 })
+	d.slash("carol", "#ops", "/droplet reboot web-2")
+	d.told("carol", "Nothing was started")
+	heal()
+	d.do.ReleaseActions()
+	d.card("completed")
+	d.onePost()
+	d.cardCount(1)
+	d.verifies()
+	d.stopped()
 }
 
 // verifies checks the audit log.

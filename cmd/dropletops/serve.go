@@ -132,7 +132,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	}
 	g.Go(func() error { return accept(gctx, do, h, log) })
 	g.Go(func() error { return errors.Join(b.Run(gctx), t.give(context.WithoutCancel(gctx))) })
-	g.Go(func() error { return work(gctx, engine, st, t, b) })
+	g.Go(func() error { return work(gctx, engine, st, t, b, log) })
 	log.Info("started", "version", version, "commit", commit(), "instance", instance)
 	if err := g.Wait(); err != nil {
 		return failure{err}
@@ -143,23 +143,57 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 
 // work carries on what an earlier process left, then works on wake-ups until ctx
 // ends.
-func work(ctx context.Context, engine *runner.Engine, st *store.Store, t *turn, b *bot.Bot) error {
-	if err := engine.Start(ctx); err != nil {
-		return fmt.Errorf("start to work: %w", err)
-	}
-	_, err := st.Reawaken(ctx)
-	if err == nil {
-		t.keep(ctx, b.Sweep)
-	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	if stop := engine.Stop(stopping); stop != nil && !errors.Is(stop, context.DeadlineExceeded) {
-		err = errors.Join(err, fmt.Errorf("stop to work: %w", stop))
-	}
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+func work(ctx context.Context, engine *runner.Engine, st *store.Store, t *turn, b *bot.Bot, log *slog.Logger) error {
+	if !begin(ctx, engine, log) {
 		return nil
 	}
-	return err
+	reawakened := make(chan struct{})
+	go func() { defer close(reawakened); reawaken(ctx, st, log) }()
+	t.keep(ctx, b.Sweep)
+	<-reawakened
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := engine.Stop(stopping); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("stop to work: %w", err)
+	}
+	return nil
+}
+
+// begin starts the engine, as soon as the database takes anything: while its disk
+// is full, people are at least told so.
+func begin(ctx context.Context, engine *runner.Engine, log *slog.Logger) bool {
+	for wait := time.Second; ; wait = min(2*wait, reawakenEvery) {
+		err := engine.Start(ctx)
+		if err == nil {
+			return true
+		}
+		log.ErrorContext(ctx, "the database does not let work begin; trying again", "error", err, "again_in", wait)
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(wait):
+		}
+	}
+}
+
+// reawakenEvery is how soon work goes on once the database takes things again.
+const reawakenEvery = 5 * time.Second
+
+// reawaken wakes up what an earlier process left, and all that is under way
+// whenever the database took nothing for a while, until ctx ends.
+func reawaken(ctx context.Context, st *store.Store, log *slog.Logger) {
+	for due := true; ; due = st.Unwell() {
+		if due {
+			if _, err := st.Reawaken(ctx); err != nil && ctx.Err() == nil {
+				log.ErrorContext(ctx, "what is under way could not be woken up; trying again", "error", err, "again_in", reawakenEvery)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(reawakenEvery):
+		}
+	}
 }
 
 // accept asks DigitalOcean whether it accepts the token, until it says. A token

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -152,10 +153,18 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 	return e, nil
 }
 
-// Start begins to work on wake-ups, until Stop.
+// Start begins to work on wake-ups, until Stop. After an error it may be called
+// again.
 func (e *Engine) Start(ctx context.Context) error {
 	// Stop ends it, gently; the end of ctx alone must not cut wake-ups short.
-	return e.work.Start(context.WithoutCancel(ctx))
+	err := e.work.Start(context.WithoutCancel(ctx))
+	if err == nil {
+		return nil
+	}
+	// River's client takes itself for started until it is stopped.
+	reset, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return errors.Join(err, e.work.StopAndCancel(reset))
 }
 
 // Stop waits for the wake-ups in hand; when ctx ends first, they are cut short,

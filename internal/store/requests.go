@@ -289,6 +289,7 @@ func (s *Store) Reawaken(ctx context.Context) (int, error) {
 		}
 		n += woken
 	}
+	s.failed.Store(false)
 	return n, nil
 }
 

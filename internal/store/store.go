@@ -16,6 +16,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -37,6 +38,7 @@ type Store struct {
 	base    context.Context // for commits that no caller's going away may cut short
 	file    string          // of SQLite
 	lock    *flock.Flock    // held while this process owns file
+	failed  atomic.Bool     // something could not be written down; see Unwell
 	// cross is told of every point at which dying makes a difference; see OnCrossing.
 	cross func(point string)
 	puts  chan put
@@ -149,10 +151,11 @@ func (s *Store) sql(query string) string {
 
 // tx runs f in one transaction, which has a name. On SQLite it takes the write
 // lock at once.
-func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) error {
+func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) (err error) {
+	defer func() { s.watch(ctx, err) }()
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return unwell{fmt.Errorf("begin: %w", err)}
 	}
 	// After a panic in f, which others recover, the connection must be free: on
 	// SQLite it is the only one that writes. After a commit this does nothing.
@@ -162,7 +165,7 @@ func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) erro
 	}
 	s.cross("database: " + name + ", before its commit")
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return unwell{fmt.Errorf("commit: %w", err)}
 	}
 	s.cross("database: " + name + ", after its commit")
 	return nil
