@@ -91,6 +91,9 @@ type Action struct {
 	ByTag bool
 	// Usual is how long it usually takes where no history tells.
 	Usual time.Duration
+	// Steps are the actions that a verb of our own is made of, in order; empty for
+	// DigitalOcean's own types, which have Call.
+	Steps []Step
 	// Call sends it. img is the pinned image, if it takes one.
 	Call func(ctx context.Context, c *godo.Client, droplet int, a Args, img *Image) (*godo.Action, *godo.Response, error)
 }

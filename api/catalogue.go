@@ -65,6 +65,22 @@ func Catalogue() []*Action {
 			PostCheck: becomes("off"),
 			Call:      plain(godo.DropletActionsService.PowerOff),
 		}, {
+			Type: "stop", Title: "Stop", Usual: 40 * time.Second, Scopes: scopes(),
+			Summary: "shut down, and cut the power if that does not help",
+			Params: []Param{{Name: "timeout", Kind: Text, Flag: true, Doc: "how long the shutdown may take before the power is cut, in seconds or such as 2m; 60s if left out",
+				Example: "90s", Default: func(Droplet, time.Time) string { return "60s" }, Check: checkTimeout}},
+			Danger: always(Disruptive),
+			Effect: func(on []Droplet, a Args, _ Pins) string {
+				return tell(on, "Asks the operating system[|s] of {name} to shut down. What is still on after {timeout} has its power cut. Off, [it still costs|together they still cost] {price}.",
+					"{timeout}", span(timeout(a)))
+			},
+			Loses:     says("If the power has to be cut: what [its|their] programs have not written to disk yet."),
+			Past:      "stopped",
+			Already:   when("off", "is off already."),
+			PreCheck:  ready,
+			PostCheck: becomes("off"),
+			Steps:     []Step{{Type: "shutdown", Within: timeout}, {Type: "power_off"}},
+		}, {
 			Type: "power_on", Title: "Power on", Usual: 20 * time.Second, Scopes: scopes(), ByTag: true,
 			Summary:   "switch it on",
 			Danger:    always(Safe),

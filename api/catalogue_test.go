@@ -122,7 +122,7 @@ func TestBodies(t *testing.T) {
 		})
 	}
 	for _, a := range api.Catalogue() {
-		if !held[a.Type] {
+		if !held[a.Type] && !a.Composite() {
 			t.Errorf("%s has no body here", a.Type)
 		}
 	}
@@ -148,7 +148,9 @@ func TestTypes(t *testing.T) {
 	want := append(slices.Collect(maps.Keys(mapping)), "enable_private_networking")
 	var got []string
 	for _, a := range api.Catalogue() {
-		got = append(got, a.Type)
+		if !a.Composite() {
+			got = append(got, a.Type)
+		}
 	}
 	slices.Sort(want)
 	slices.Sort(got)
@@ -176,7 +178,7 @@ func TestLookup(t *testing.T) {
 func TestCatalogueIsComplete(t *testing.T) {
 	for _, a := range api.Catalogue() {
 		if a.Title == "" || a.Summary == "" || a.Danger == nil || a.Effect == nil || a.Loses == nil || a.PreCheck == nil ||
-			a.PostCheck == nil || a.Call == nil || a.Usual < time.Second || !slices.Contains(a.Scopes, "droplet:update") {
+			a.PostCheck == nil || (a.Call == nil) != a.Composite() || a.Usual < time.Second || !slices.Contains(a.Scopes, "droplet:update") {
 			t.Errorf("%s lacks something: %+v", a.Type, a)
 		}
 		args := api.Args{}
@@ -210,7 +212,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 func TestDanger(t *testing.T) {
 	want := map[string]api.Danger{
 		"rebuild": api.Destructive, "restore": api.Destructive, "password_reset": api.Destructive, "disable_backups": api.Destructive,
-		"power_off": api.Disruptive, "power_cycle": api.Disruptive, "shutdown": api.Disruptive, "enable_ipv6": api.Irreversible,
+		"power_off": api.Disruptive, "power_cycle": api.Disruptive, "shutdown": api.Disruptive, "stop": api.Disruptive, "enable_ipv6": api.Irreversible,
 	}
 	for _, a := range api.Catalogue() {
 		danger, ok := want[a.Type]
@@ -300,3 +302,35 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 	}
 	return openapi3.NewLoader().LoadFromData(data)
 })
+
+// A verb of our own is made of actions there are, each but the last with a time
+// after which the next goes ahead.
+func TestSteps(t *testing.T) {
+	for _, a := range api.Catalogue() {
+		if _, patience := a.Part(len(a.Steps), nil); patience != 0 {
+			t.Errorf("%s waits after its last step", a.Type)
+		}
+		for i, s := range a.Steps {
+			part, patience := a.Part(i, api.Args{})
+			if part.Type != s.Type || part.Call == nil || (patience > 0) != (i < len(a.Steps)-1) {
+				t.Errorf("%s, step %d: %s, %v", a.Type, i, part.Type, patience)
+			}
+		}
+	}
+	stop, _ := api.Lookup("stop")
+	for v, want := range map[string]time.Duration{"60s": time.Minute, "90": 90 * time.Second, "2m": 2 * time.Minute} {
+		args, err := stop.Complete(api.Args{"timeout": v}, api.Droplet{Name: "web-1"}, at)
+		if err != nil {
+			t.Errorf("%s: %v", v, err)
+			continue
+		}
+		if _, got := stop.Part(0, args); got != want {
+			t.Errorf("--timeout %s is %v", v, got)
+		}
+	}
+	for _, v := range []string{"soon", "0", "-5", "3h", "1e9"} {
+		if _, err := stop.Complete(api.Args{"timeout": v}, api.Droplet{Name: "web-1"}, at); err == nil {
+			t.Errorf("--timeout %s is taken", v)
+		}
+	}
+}

@@ -23,6 +23,9 @@ const grace = 4 * time.Second
 // away than 3 s, it is [RateLimited].
 func (c *Client) Send(ctx context.Context, a *Action, droplet int, args Args, img *Image) (Record, error) {
 	at := attempt{what: fmt.Sprintf("%s Droplet %d", a.Verb(), droplet), scopes: a.Scopes, mutation: true, x: &exchange{mutation: true}}
+	if a.Call == nil {
+		return Record{}, &Error{Kind: Invalid, What: at.what, Message: "it is not one action of DigitalOcean's"}
+	}
 	if err := c.budget.wait(ctx, command, sendPatience); err != nil {
 		return Record{}, unsent(at, err, NotSent)
 	}

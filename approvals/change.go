@@ -59,6 +59,7 @@ const (
 	NoteSlow      NoteKind = "slow"    // takes longer than usual
 	NoteLost      NoteKind = "lost"    // the answer was lost, being looked for
 	NoteSettling  NoteKind = "settling"
+	NoteNext      NoteKind = "next"  // a composite verb goes on to its next action; Detail says why
 	NoteEnded     NoteKind = "ended" // a target ended, one way or the other
 	NoteFailed    NoteKind = "failed"
 )

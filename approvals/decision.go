@@ -123,8 +123,8 @@ func (r *Request) tooLate() error {
 
 // cancelable says whether some Droplet of a running request has not been acted on.
 func (r *Request) cancelable() bool {
-	for _, t := range r.Targets {
-		if t.State == Queued {
+	for i := range r.Targets {
+		if r.Targets[i].untouched() {
 			return true
 		}
 	}
@@ -162,7 +162,7 @@ func (r *Request) Decide(kind DecisionKind, by Person, now time.Time) (Change, e
 	case ToCancel:
 		line.What, note.Kind = "canceled", NoteCanceled
 		for i := range r.Targets {
-			if t := &r.Targets[i]; t.State == Queued {
+			if t := &r.Targets[i]; t.untouched() {
 				t.State, t.EndedAt, t.Wait = TargetSkipped, now, ""
 			}
 		}

@@ -134,6 +134,12 @@ type Target struct {
 	// DispatchedAt is when the intent to POST was committed, by which process.
 	DispatchedAt time.Time `json:"dispatched_at,omitzero"`
 	DispatchedBy string    `json:"dispatched_by,omitempty"`
+	// Step is which of a composite verb's actions is next or under way, from 0, and
+	// Past are those that are over. Once Step is above 0 something was sent.
+	Step int         `json:"step,omitempty"`
+	Past []ActionRef `json:"past,omitempty"`
+	// BeganAt is the first intent, from which its whole duration counts.
+	BeganAt time.Time `json:"began_at,omitzero"`
 	// Baseline is the Droplet's newest action when the intent was committed: a
 	// lost one is looked for among those after it.
 	Baseline int `json:"baseline,omitempty"`
@@ -168,12 +174,15 @@ func (r *Request) Bulk() bool { return len(r.Targets) > 1 }
 // Sent says whether anything may have been sent to DigitalOcean.
 func (r *Request) Sent() bool {
 	for _, t := range r.Targets {
-		if t.State != Queued && t.State != TargetSkipped {
+		if t.State != Queued && t.State != TargetSkipped || t.Step > 0 {
 			return true
 		}
 	}
 	return false
 }
+
+// untouched says whether nothing was sent for a target, and nothing called it off.
+func (t *Target) untouched() bool { return t.State == Queued && t.Step == 0 }
 
 // Digest is a fingerprint of what a decision is for: the action, its arguments,
 // the Droplets and of each what CONTRACT §5 binds, and the image to be used.

@@ -52,6 +52,9 @@ func (r *Request) Dispatch(i int, by string, baseline int, now time.Time) (Chang
 	if r.Card.TS == "" {
 		return Change{}, fmt.Errorf("%w: request %s has no card yet", ErrConflict, r.ID)
 	}
+	if t.BeganAt.IsZero() {
+		t.BeganAt = now
+	}
 	t.State, t.DispatchedAt, t.DispatchedBy, t.Baseline, t.LostAt = Dispatching, now, by, baseline, time.Time{}
 	return Change{Audit: []Line{r.line(t, "dispatching", now, "action", r.Action.Type, "digest", r.Digest())}}, nil
 }
@@ -138,6 +141,24 @@ func (r *Request) progress(n Note) []Note {
 	return []Note{n}
 }
 
+// Next takes a target on to the next action of a composite verb. The one before
+// is over, whatever came of it; why says so.
+func (r *Request) Next(i int, last *ActionRef, why string, now time.Time) (Change, error) {
+	t, err := r.target(i, Following)
+	if err != nil {
+		return Change{}, err
+	}
+	if last != nil {
+		last.RequestID = t.Action.RequestID
+		t.Action = last
+	}
+	t.Past = append(t.Past, *t.Action)
+	line := r.line(t, "next step", now, "action_id", strconv.Itoa(t.Action.ID), "step", strconv.Itoa(t.Step+1), "why", why)
+	t.State, t.Step, t.Action = Queued, t.Step+1, nil
+	t.SettlingAt, t.SettlingSaid, t.Slow, t.LostAt = time.Time{}, false, false, time.Time{}
+	return Change{Audit: []Line{line}, Notes: r.progress(Note{At: now, Kind: NoteNext, Ordinal: i, Detail: why})}, nil
+}
+
 // StillSettling records that people are told that the Droplet takes its time to
 // show what its action did.
 func (r *Request) StillSettling(i int, now time.Time) (Change, error) {
@@ -182,6 +203,9 @@ func (r *Request) End(i int, e Ending, now time.Time) (Change, error) {
 	switch e.State {
 	case TargetDone:
 		from = []TargetState{Following}
+		if i < len(r.Targets) && r.Targets[i].Step > 0 { // what the step before did may show late
+			from = append(from, Queued, Dispatching)
+		}
 	case TargetUnknown:
 		from = []TargetState{Dispatching, Following}
 	}

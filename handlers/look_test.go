@@ -167,7 +167,7 @@ func TestHelpTeaches(t *testing.T) {
 		"sizes --help":   "*Example:* `/droplet sizes c- --region fra1`",
 		"help power_off": "*Example:* `/droplet power-off edge-7`",
 	} {
-		if got := b.do(b.slash("UALICE", text)).Message.Text; !strings.Contains(got, want) || strings.Contains(got, "stop`") {
+		if got := b.do(b.slash("UALICE", text)).Message.Text; !strings.Contains(got, want) || strings.Contains(got, "destroy`") {
 			t.Errorf("%s: %s", text, got)
 		}
 	}

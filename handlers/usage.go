@@ -67,11 +67,7 @@ func valueOf(param api.Param) string {
 func (p parser) unknownVerb(typed string) error {
 	verb := hyphenated(typed)
 	if slices.Contains(unready, verb) {
-		s := "This version can't do `" + verb + "` yet. "
-		if verb == "stop" {
-			s += "To do it in two steps: " + p.example("shutdown <target>") + ", and if it does not listen, " + p.example("power-off <target>") + ". "
-		}
-		return mistake(s + "What it can do: " + p.example("help") + ".")
+		return mistake("This version can't do `" + verb + "` yet. What it can do: " + p.example("help") + ".")
 	}
 	all := []string{"help"}
 	for _, a := range p.catalogue {

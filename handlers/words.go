@@ -28,7 +28,7 @@ type words struct {
 }
 
 // unready are the verbs of the contract that this version has no answer to yet.
-var unready = []string{"stop", "create", "destroy"}
+var unready = []string{"create", "destroy"}
 
 // parser understands words by a catalogue of actions.
 type parser struct {

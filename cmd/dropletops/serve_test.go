@@ -51,3 +51,31 @@ func TestRebuildWaitsForAnother(t *testing.T) {
 	}
 	r.noViolations()
 }
+
+// A Droplet that does not listen is asked, then has its power cut, and the thread
+// says why.
+func TestStopThatIsNotHeeded(t *testing.T) {
+	r := newRig(t).start()
+	r.slash("alice", "#ops", "/droplet stop bastion --timeout 5")
+	card := r.card("completed")
+	var sent []string
+	for _, p := range r.posts() {
+		sent = append(sent, strings.TrimSpace(string(p.Body)))
+	}
+	if got := strings.Join(sent, " "); got != `{"type":"shutdown"} {"type":"power_off"}` {
+		t.Errorf("sent: %s", got)
+	}
+	_, meta := card.MetadataOf()
+	if str(meta["action"]) != "stop" {
+		t.Errorf("metadata: %v", meta)
+	}
+	r.wait("a note on the second step", func(s *simslack.Snapshot) bool {
+		for _, m := range s.Thread(card.Channel, card.TS) {
+			if strings.Contains(m.Text, "next step") {
+				return true
+			}
+		}
+		return false
+	})
+	r.noViolations()
+}

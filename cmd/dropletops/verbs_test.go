@@ -70,6 +70,7 @@ var verbs = map[string][]verb{
 		{typed: "power-cycle", gate: atOnce, body: `{"type":"power_cycle"}`, after: is("active")},
 		{typed: "shutdown", gate: atOnce, body: `{"type":"shutdown"}`, after: is("off")},
 		{typed: "power-off", gate: atOnce, body: `{"type":"power_off"}`, after: is("off")},
+		{typed: "stop", gate: atOnce, body: `{"type":"shutdown"}`, after: is("off")},
 		{typed: "power-on", ready: off, gate: atOnce, body: `{"type":"power_on"}`, after: is("active")},
 		{typed: "enable-ipv6", gate: "confirm", body: `{"type":"enable_ipv6"}`, after: hasFeature("ipv6")},
 	},

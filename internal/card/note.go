@@ -50,6 +50,8 @@ func Note(r *approvals.Request, n approvals.Note, _ time.Time) Message {
 		return Reply("❓ DigitalOcean's answer to " + verb(r) + " of " + on + " was lost. Looking for the action among those of the Droplet, for up to a minute. It is not sent twice.")
 	case approvals.NoteSettling:
 		return Reply("🔄 DigitalOcean calls " + verb(r) + " of " + on + " done. Waiting until the Droplet shows it.")
+	case approvals.NoteNext:
+		return Reply("⏭️ " + verb(r) + " of " + on + " goes on to its next step. " + prose(n.Detail))
 	case approvals.NoteEnded:
 		return Reply(ending(r, one))
 	case approvals.NoteFailed:

@@ -133,7 +133,10 @@ func since(t, now time.Time) string {
 // began is when a target was sent. Our own clock, not DigitalOcean's: it is
 // also the one that tells the end.
 func began(t approvals.Target) time.Time {
-	if t.DispatchedAt.IsZero() && t.Action != nil {
+	switch {
+	case !t.BeganAt.IsZero():
+		return t.BeganAt
+	case t.DispatchedAt.IsZero() && t.Action != nil:
 		return t.Action.StartedAt
 	}
 	return t.DispatchedAt

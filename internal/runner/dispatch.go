@@ -13,7 +13,7 @@ import (
 
 // dispatch sends the action for one Droplet: look once more, write the intent
 // down, send, write the answer down.
-func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, a *api.Action) (time.Duration, error) {
+func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w work) (time.Duration, error) {
 	t := req.Targets[i]
 	d, err := r.Droplets.Droplet(ctx, t.Droplet.ID)
 	switch {
@@ -26,12 +26,16 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, a 
 	case err != nil:
 		return r.cannotAsk(ctx, req, i, err)
 	}
-	if req.Verdict.Outcome != approvals.Allow {
+	args := api.Args(req.Action.Args)
+	if t.Step > 0 && w.whole.PostCheck(api.Droplet(t.Droplet), d, args, image(req)) {
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, After: now(d)}) // the step before was enough
+	}
+	if req.Verdict.Outcome != approvals.Allow && t.Step == 0 { // later on, what differs is our own doing
 		if diffs := t.Droplet.Differences(approvals.Droplet(d)); len(diffs) > 0 {
 			return r.driftedLate(ctx, req, i, diffs)
 		}
 	}
-	no, err := r.Actions.PreCheck(ctx, a, d, api.Args(req.Action.Args), image(req))
+	no, err := r.Actions.PreCheck(ctx, w.part, d, args, image(req))
 	if err != nil {
 		return r.cannotAsk(ctx, req, i, err)
 	}
@@ -46,7 +50,7 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, a 
 	for _, rec := range history {
 		baseline = max(baseline, rec.ID)
 	}
-	return r.send(ctx, req, i, a, d, baseline)
+	return r.send(ctx, req, i, w, d, baseline)
 }
 
 // driftedLate deals with a Droplet that changed after the whole was rechecked:
@@ -76,7 +80,7 @@ func (r *Runner) beginsAnew(ctx context.Context, req *approvals.Request) (bool, 
 
 // send commits the intent and sends. From the commit on, this call is the only
 // one that ever sends this action.
-func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api.Action, d api.Droplet, baseline int) (time.Duration, error) {
+func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work, d api.Droplet, baseline int) (time.Duration, error) {
 	key := fmt.Sprint(req.ID, "/", i)
 	if !r.sending.take(key) {
 		return retryQuickly, nil
@@ -88,7 +92,7 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api
 	start := time.Now() // the monotonic clock: it is the freezing of this process that counts
 	if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		c, err := q.Dispatch(i, r.Instance, baseline, now)
-		if err == nil {
+		if err == nil && q.Targets[i].Step == 0 {
 			q.Targets[i].Droplet = approvals.Droplet(d) // what the end is compared with
 		}
 		return c, err
@@ -100,7 +104,7 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api
 		return r.putBack(sctx, req, i, approvals.WaitUnreachable, retryQuickly) // not sent, so it may wait again
 	}
 	t := req.Targets[i]
-	rec, err := r.Actions.Send(ctx, a, t.Droplet.ID, api.Args(req.Action.Args), image(req))
+	rec, err := r.Actions.Send(ctx, w.part, t.Droplet.ID, api.Args(req.Action.Args), image(req))
 	switch api.KindOf(err) {
 	case "":
 		if err != nil {
@@ -115,6 +119,11 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, a *api
 		return r.putBack(sctx, req, i, approvals.WaitUnreachable, retryQuickly)
 	case api.Lost, api.Unavailable:
 		return r.lost(sctx, req, i, err)
+	}
+	if t.Step > 0 { // refused, perhaps since the step before has been enough by now
+		if d, e := r.Droplets.Droplet(sctx, t.Droplet.ID); e == nil && w.whole.PostCheck(api.Droplet(t.Droplet), d, api.Args(req.Action.Args), image(req)) {
+			return never, r.end(sctx, req, i, approvals.Ending{State: approvals.TargetDone, After: now(d)})
+		}
 	}
 	return never, r.end(sctx, req, i, approvals.Ending{State: approvals.TargetErrored, Problem: sentence(err)})
 }

@@ -11,7 +11,7 @@ import (
 
 // follow looks at an action that DigitalOcean has accepted, and once it calls it
 // completed, at the Droplet, until that looks like it too.
-func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, a *api.Action) (time.Duration, error) {
+func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, w work) (time.Duration, error) {
 	t := req.Targets[i]
 	rec, err := r.Actions.Look(ctx, t.Action.ID)
 	switch {
@@ -19,7 +19,7 @@ func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, a *a
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown,
 			Problem: fmt.Sprintf("DigitalOcean accepted the action as %d and does not know it any more. Look at the Droplet.", t.Action.ID)})
 	case err != nil:
-		if err := r.saySlow(ctx, req, i, a); err != nil {
+		if err := r.saySlow(ctx, req, i, w.whole); err != nil {
 			return never, err
 		}
 		return r.lookLater(ctx, req, i, err), nil
@@ -27,13 +27,19 @@ func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, a *a
 	took := ref(rec)
 	switch rec.Status {
 	case "completed":
-		return r.settle(ctx, req, i, a, took)
+		return r.settle(ctx, req, i, w, took)
 	case "errored":
+		if w.patience > 0 {
+			return r.next(ctx, req, i, &took, "It failed at DigitalOcean (errored).")
+		}
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: r.after(ctx, t),
 			Problem: fmt.Sprintf("DigitalOcean reports that the action %d failed (errored). It gives no reason; its control panel may.", rec.ID)})
 	}
-	if err := r.saySlow(ctx, req, i, a); err != nil {
+	if err := r.saySlow(ctx, req, i, w.whole); err != nil {
 		return never, err
+	}
+	if r.out(w, t) {
+		return r.next(ctx, req, i, &took, fmt.Sprintf("It was not done after %.0f s.", w.patience.Seconds()))
 	}
 	return api.PollEvery(r.Now().Sub(t.DispatchedAt), req.Usual), nil
 }
@@ -51,7 +57,7 @@ func (r *Runner) saySlow(ctx context.Context, req *approvals.Request, i int, a *
 // settle holds the Droplet against what the action should have made of it.
 // DigitalOcean's status trails a completed action by seconds, and a completed
 // shutdown does not mean off.
-func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, a *api.Action, took approvals.ActionRef) (time.Duration, error) {
+func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, w work, took approvals.ActionRef) (time.Duration, error) {
 	t := req.Targets[i]
 	if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.Settling(i, took, now)
@@ -67,9 +73,17 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, a *a
 		return r.lookLater(ctx, req, i, err), nil
 	}
 	before, args := api.Droplet(t.Droplet), api.Args(req.Action.Args)
-	if a.PostCheck(before, d, args, image(req)) {
-		result := r.Actions.Outcome(ctx, a, before, d, args, api.Record{ID: took.ID, StartedAt: took.StartedAt, CompletedAt: took.EndedAt, Type: a.Type})
+	if w.whole.PostCheck(before, d, args, image(req)) {
+		result := r.Actions.Outcome(ctx, w.whole, before, d, args, api.Record{ID: took.ID, StartedAt: took.StartedAt, CompletedAt: took.EndedAt, Type: w.part.Type})
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, Action: &took, After: now(d), Result: result})
+	}
+	switch {
+	case w.patience > 0 && w.part != w.whole && w.part.PostCheck(before, d, args, image(req)):
+		return r.next(ctx, req, i, &took, "")
+	case r.out(w, t):
+		return r.next(ctx, req, i, &took, fmt.Sprintf("%s did not show it after %.0f s.", d.Name, w.patience.Seconds()))
+	case w.patience > 0:
+		return settleEvery, nil
 	}
 	since := t.SettlingAt
 	switch settled := r.Now().Sub(since); {
@@ -81,7 +95,7 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, a *a
 		})
 	}
 	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: now(d),
-		Problem: unshown(a, d)})
+		Problem: unshown(w.whole, d)})
 }
 
 // lookLater answers when to look again after a look that did not work.
@@ -114,4 +128,16 @@ func unshown(a *api.Action, d api.Droplet) string {
 		s += " " + a.Unshown(d)
 	}
 	return s
+}
+
+// out says whether a step that another follows has had its time.
+func (r *Runner) out(w work, t approvals.Target) bool {
+	return w.patience > 0 && r.Now().Sub(t.DispatchedAt) >= w.patience
+}
+
+// next goes on to the next action of a composite verb.
+func (r *Runner) next(ctx context.Context, req *approvals.Request, i int, took *approvals.ActionRef, why string) (time.Duration, error) {
+	return 0, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		return q.Next(i, took, why, now)
+	})
 }

@@ -201,15 +201,25 @@ func (r *Runner) step(ctx context.Context, req *approvals.Request, i int) (time.
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
 			Problem: "This version does not know the action " + req.Action.Type + "."})
 	}
+	part, patience := a.Part(req.Targets[i].Step, api.Args(req.Action.Args))
+	w := work{whole: a, part: part, patience: patience}
 	switch req.Targets[i].State {
 	case approvals.Queued:
-		return r.dispatch(ctx, req, i, a)
+		return r.dispatch(ctx, req, i, w)
 	case approvals.Dispatching:
-		return r.search(ctx, req, i, a)
+		return r.search(ctx, req, i, w.part)
 	case approvals.Following:
-		return r.follow(ctx, req, i, a)
+		return r.follow(ctx, req, i, w)
 	}
 	return never, nil
+}
+
+// work is what is to be done for a target: the action that was asked for, the
+// part of it that is next or under way, and how long the Droplet may take to
+// show that before the next part goes ahead all the same; 0 if it is the last.
+type work struct {
+	whole, part *api.Action
+	patience    time.Duration
 }
 
 // update changes the request through one of its transitions. What was looked at

@@ -538,3 +538,71 @@ func TestStaleIsNotBegun(t *testing.T) {
 		t.Error("it was sent")
 	}
 }
+
+// Stop asks the operating system, and cuts the power only if it does not listen.
+func TestStop(t *testing.T) {
+	for name, tt := range map[string]struct {
+		deaf bool
+		want string
+	}{
+		"heeded":     {false, "shutdown"},
+		"not heeded": {true, "shutdown power_off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			if err := w.do.IgnoreACPI(w.do.DropletNamed("web-1").ID, tt.deaf); err != nil {
+				t.Fatal(err)
+			}
+			r := w.carry(w.ask("stop", api.Args{"timeout": "60s"}, approvals.Allow, "web-1"), nil)
+			want(t, r, approvals.Completed, "")
+			var sent []string
+			for _, p := range w.do.Posts() {
+				sent = append(sent, p.Type)
+			}
+			if got := strings.Join(sent, " "); got != tt.want {
+				t.Errorf("sent: %s, want %s", got, tt.want)
+			}
+			if took := r.EndedAt.Sub(r.StartedAt); tt.deaf && (took < time.Minute || took > 2*time.Minute) {
+				t.Errorf("the power was cut after %v", took)
+			}
+		})
+	}
+}
+
+// A process that dies between the two steps of a stop goes on with the second,
+// and sends neither twice.
+func TestStopGoesOnAfterADeath(t *testing.T) {
+	w := newWorld(t)
+	if err := w.do.IgnoreACPI(w.do.DropletNamed("web-1").ID, true); err != nil {
+		t.Fatal(err)
+	}
+	id := w.ask("stop", api.Args{"timeout": "60s"}, approvals.Allow, "web-1")
+	w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].Step == 1 })
+	w.restart()
+	r := w.carry(id, nil)
+	want(t, r, approvals.Completed, "")
+	if len(w.do.Posts()) != 2 || len(r.Targets[0].Past) != 1 {
+		t.Errorf("posts %+v, past %+v", w.do.Posts(), r.Targets[0].Past)
+	}
+}
+
+// Once the first step was sent, nothing is called off any more, and the Droplet
+// that our own step changed is no drift.
+func TestStopIsNotCanceledHalfWay(t *testing.T) {
+	w := newWorld(t)
+	if err := w.do.IgnoreACPI(w.do.DropletNamed("web-1").ID, true); err != nil {
+		t.Fatal(err)
+	}
+	id := w.ask("stop", api.Args{"timeout": "60s"}, approvals.Approve, "web-1")
+	r := w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].Step == 1 })
+	if r.Cancelable() || !r.Sent() {
+		t.Errorf("half-way: cancelable %v, sent %v", r.Cancelable(), r.Sent())
+	}
+	if err := w.do.SetStatus(w.do.DropletNamed("web-1").ID, "off"); err != nil {
+		t.Fatal(err)
+	}
+	want(t, w.carry(id, nil), approvals.Completed, "")
+	if len(w.do.Posts()) != 1 {
+		t.Errorf("posts %+v", w.do.Posts())
+	}
+}
