@@ -40,7 +40,7 @@ func (b *bench) raw(t testing.TB) *sql.DB {
 }
 
 // rows inserts many rows, a few hundred with each statement.
-func rows(ctx context.Context, tx *sql.Tx, table string, n int, row func(i int) []any) error {
+func (b *bench) rows(ctx context.Context, tx *sql.Tx, table string, n int, row func(i int) []any) error {
 	const most = 200 // PostgreSQL takes 65,535 parameters, SQLite 32,766
 	for from := 0; from < n; from += most {
 		var q strings.Builder
@@ -56,7 +56,11 @@ func rows(ctx context.Context, tx *sql.Tx, table string, n int, row func(i int) 
 				default:
 					q.WriteString(", ")
 				}
-				fmt.Fprint(&q, "$", len(args)+j+1)
+				if b.Exclusive() {
+					q.WriteByte('?') // SQLite takes $1 for a name, and looks through all of them for each
+				} else {
+					fmt.Fprint(&q, "$", len(args)+j+1)
+				}
 			}
 			args = append(args, r...)
 		}
@@ -94,11 +98,11 @@ func fill(t testing.TB, b *bench, l load) {
 		requests[i], bodies[i] = r, marshal(t, r)
 	}
 	errs := []error{
-		rows(ctx, tx, "requests (id, version, state, body, envelope, card_channel, card_ts, card_version, created_at, expires_at, ended_at)", len(requests), func(i int) []any {
+		b.rows(ctx, tx, "requests (id, version, state, body, envelope, card_channel, card_ts, card_version, created_at, expires_at, ended_at)", len(requests), func(i int) []any {
 			r := requests[i]
 			return []any{r.ID, 1, string(r.State), bodies[i], r.Origin.Envelope, "C1", fmt.Sprint("1.", i), 1, r.CreatedAt.UnixMicro(), nullable(r.ExpiresAt), nullable(r.EndedAt)}
 		}),
-		rows(ctx, tx, "targets (request_id, ordinal, droplet_id, state, action_id, body)", len(requests), func(i int) []any {
+		b.rows(ctx, tx, "targets (request_id, ordinal, droplet_id, state, action_id, body)", len(requests), func(i int) []any {
 			tg := requests[i].Targets[0]
 			var action any
 			if tg.Action != nil {
@@ -106,15 +110,15 @@ func fill(t testing.TB, b *bench, l load) {
 			}
 			return []any{requests[i].ID, 0, tg.Droplet.ID, string(tg.State), action, marshal(t, tg)}
 		}),
-		rows(ctx, tx, "notes (request_id, body, ts)", len(requests), func(i int) []any {
+		b.rows(ctx, tx, "notes (request_id, body, ts)", len(requests), func(i int) []any {
 			return []any{requests[i].ID, `{"kind":"approved","ordinal":-1}`, "1.3"}
 		}),
-		rows(ctx, tx, "inbox (key, event, type, payload, received_at, handled_at)", l.envelopes, func(i int) []any {
+		b.rows(ctx, tx, "inbox (key, event, type, payload, received_at, handled_at)", l.envelopes, func(i int) []any {
 			return []any{fmt.Sprint("filled-", i), fmt.Sprint("event-", i), "slash_commands", string(payload), now.UnixMicro(), now.UnixMicro()}
 		}),
 	}
 	prev := ""
-	errs = append(errs, rows(ctx, tx, "audit (seq, at, request_id, body, prev, hash)", l.audit, func(i int) []any {
+	errs = append(errs, b.rows(ctx, tx, "audit (seq, at, request_id, body, prev, hash)", l.audit, func(i int) []any {
 		id := fmt.Sprint("filled-", i%max(1, len(requests)))
 		body := marshal(t, approvals.Line{At: now, RequestID: id, What: "requested", Who: "U1", Detail: map[string]string{"action": "reboot", "droplets": "7"}})
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%d\n%s", prev, i+1, body))

@@ -1,12 +1,15 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/runner"
 )
 
 const day = 24 * time.Hour
@@ -168,6 +171,48 @@ func TestPruneWritesNothingForNothing(t *testing.T) {
 		b.OnCrossing(func(string) { crossed++ })
 		if err := b.Prune(t.Context()); err != nil || crossed != 0 {
 			t.Errorf("%d crossings, %v", crossed, err)
+		}
+	})
+}
+
+// River drops its finished wake-ups itself, on SQLite too, also those that it
+// gave up.
+func TestFinishedWakeUpsAreDropped(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		db := b.raw(t)
+		old, young := time.Now().UTC().Add(-25*time.Hour), time.Now().UTC().Add(-time.Minute)
+		for state, at := range map[string][]time.Time{"completed": {old, young}, "cancelled": {old, young}, "discarded": {old, young}} {
+			for _, at := range at {
+				value := any(at)
+				if b.Exclusive() {
+					value = at.Format("2006-01-02 15:04:05.000") // as River writes it
+				}
+				if _, err := db.ExecContext(ctx, `INSERT INTO river_job (args, kind, max_attempts, state, created_at, scheduled_at, finalized_at) VALUES ($1, 'publish', 1, $2, $3, $3, $3)`,
+					`{"id":"r-1"}`, state, value); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		e, err := runner.NewEngine(runner.EngineConfig{Insert: b.InsertDriver(), Work: b.WorkerDriver(), Runner: &runner.Runner{Requests: b.Store, Now: b.clock.now},
+			Kick: func(string) bool { return true }, Reconcile: func(context.Context) error { return nil }, Instance: "test", Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		left := -1
+		for deadline := time.Now().Add(20 * time.Second); left != 3 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) { // River does not tell when it has cleaned
+			if err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM river_job WHERE kind = 'publish'`).Scan(&left); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left != 3 {
+			t.Errorf("%d wake-ups are left, want the 3 young ones", left)
+		}
+		if err := e.Stop(ctx); err != nil {
+			t.Error(err)
 		}
 	})
 }
