@@ -570,6 +570,19 @@ func TestAnActionIsOneTargets(t *testing.T) {
 		if err != nil || !taken {
 			t.Errorf("taken %v, %v", taken, err)
 		}
+		// It stays that target's when a composite verb goes on to its next action.
+		_, err = b.Update(t.Context(), "r-1", func(r *approvals.Request) (approvals.Change, error) {
+			return r.Next(0, nil, "it is still on", b.clock.now())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if taken, err = b.ActionTaken(t.Context(), 55, 7, "r-9"); err != nil || !taken {
+			t.Errorf("of a step before: taken %v, %v", taken, err)
+		}
+		if taken, err = b.ActionTaken(t.Context(), 56, 7, "r-9"); err != nil || taken {
+			t.Errorf("another action: taken %v, %v", taken, err)
+		}
 	})
 }
 

@@ -240,7 +240,7 @@ func (s *Store) saveChange(ctx context.Context, tx *sql.Tx, r *approvals.Request
 // no more, or two that search would wait for each other.
 func (s *Store) ActionTaken(ctx context.Context, actionID, droplet int, by string) (bool, error) {
 	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT body FROM targets
-		WHERE action_id = ? OR (droplet_id = ? AND state = 'dispatching' AND request_id <> ?)`), actionID, droplet, by)
+		WHERE action_id = ? OR (droplet_id = ? AND (state = 'dispatching' AND request_id <> ? OR body LIKE '%"past":%'))`), actionID, droplet, by)
 	if err != nil {
 		return false, fmt.Errorf("tell whose action %d is: %w", actionID, err)
 	}
@@ -255,7 +255,10 @@ func (s *Store) ActionTaken(ctx context.Context, actionID, droplet int, by strin
 		if err := json.Unmarshal([]byte(body), &t); err != nil {
 			return false, fmt.Errorf("read a target of Droplet %d: %w", droplet, err)
 		}
-		taken = taken || t.Action != nil || t.LostAt.IsZero()
+		// A composite verb's earlier actions stay its own.
+		past := slices.ContainsFunc(t.Past, func(a approvals.ActionRef) bool { return a.ID == actionID })
+		posting := t.State == approvals.Dispatching && t.LostAt.IsZero()
+		taken = taken || past || posting || t.Action != nil && t.Action.ID == actionID
 	}
 	return taken, rows.Err()
 }
