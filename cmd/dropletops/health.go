@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -27,11 +28,12 @@ type health struct {
 }
 
 // listen serves on addr until ctx ends. It fails at once if the address is taken.
-func (h *health) listen(g *errgroup.Group, ctx context.Context, addr string) error {
+func (h *health) listen(g *errgroup.Group, ctx context.Context, addr string, log *slog.Logger) error {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	log.Info("answers /healthz, /readyz and /metrics", "http_addr", ln.Addr().String())
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", h.ready)

@@ -107,13 +107,14 @@ func TestDatabaseThatCanNotBeUsed(t *testing.T) {
 
 func TestHTTPAddrIsTaken(t *testing.T) {
 	r := newRig(t)
-	ln, err := net.Listen("tcp", r.http)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ln.Close()
+	r.env["HTTP_ADDR"] = ln.Addr().String()
 	r.endsNaming("HTTP_ADDR")
-	if !strings.Contains(r.run("serve").stderr, r.http) {
+	if !strings.Contains(r.run("serve").stderr, ln.Addr().String()) {
 		t.Error("it does not say which address")
 	}
 }

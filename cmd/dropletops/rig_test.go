@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +30,6 @@ type rig struct {
 	do    *simdo.Server
 	env   map[string]string
 	proc  *process
-	http  string
 }
 
 // process is one life of the program.
@@ -89,13 +89,12 @@ func newRigOn(t *testing.T, digitalOcean simdo.Options) *rig {
 			t.Error(err)
 		}
 	})
-	r.http = freeAddr(t)
 	r.env = map[string]string{
 		"DROPLETOPS_TEST_MAIN": "1", "GORACE": "atexit_sleep_ms=0", // otherwise each life ends 1 s late
 		"SLACK_APP_TOKEN": r.slack.AppToken(), "SLACK_BOT_TOKEN": r.slack.BotToken(), "SLACK_API_URL": r.slack.APIURL(),
 		"DIGITALOCEAN_TOKEN": "dop_v1_test", "DIGITALOCEAN_API_URL": r.do.URL(),
 		"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "test.db"),
-		"HTTP_ADDR":    r.http, "LOG_FORMAT": "text", "LOG_LEVEL": "debug",
+		"HTTP_ADDR":    "127.0.0.1:0", "LOG_FORMAT": "text", "LOG_LEVEL": "debug",
 	}
 	t.Cleanup(func() {
 		if r.proc != nil {
@@ -203,10 +202,18 @@ func (r *rig) exit() int {
 	return r.proc.code
 }
 
-// get asks the program's own HTTP server.
+// httpAddr finds where the program's own HTTP server is in its log: a port that
+// the test chose itself could be taken by the time it starts.
+var httpAddr = regexp.MustCompile(`http_addr=(\S+)`)
+
+// get asks the program's own HTTP server, of its newest life.
 func (r *rig) get(path string) (int, string) {
 	r.t.Helper()
-	req, err := http.NewRequestWithContext(r.t.Context(), "GET", "http://"+r.http+path, nil)
+	all := httpAddr.FindAllStringSubmatch(r.proc.out.String(), -1)
+	if len(all) == 0 {
+		return 0, "it does not say where its HTTP server is"
+	}
+	req, err := http.NewRequestWithContext(r.t.Context(), "GET", "http://"+all[len(all)-1][1]+path, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -126,12 +126,15 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	h := &health{bot: b, store: st, registry: reg}
 	g, gctx := errgroup.WithContext(ctx)
 	if cfg.HTTPAddr != "" {
-		if err := h.listen(g, gctx, cfg.HTTPAddr); err != nil {
+		if err := h.listen(g, gctx, cfg.HTTPAddr, log); err != nil {
 			return failure{fmt.Errorf("HTTP_ADDR: %w", err)}
 		}
 	}
 	g.Go(func() error { return accept(gctx, do, h, log) })
-	g.Go(func() error { return errors.Join(b.Run(gctx), t.give(context.WithoutCancel(gctx))) })
+	g.Go(func() error {
+		defer t.give(context.WithoutCancel(gctx))
+		return b.Run(gctx)
+	})
 	g.Go(func() error { return work(gctx, engine, st, t, b, log) })
 	log.Info("started", "version", version, "commit", commit(), "instance", instance)
 	if err := g.Wait(); err != nil {

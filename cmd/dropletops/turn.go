@@ -68,8 +68,13 @@ func (t *turn) take(ctx context.Context) error {
 	return err
 }
 
-// give lets another replica publish at once.
-func (t *turn) give(ctx context.Context) error {
+// give lets another replica publish at once, rather than when the turn is over.
+func (t *turn) give(ctx context.Context) {
 	t.until.Store(0)
-	return t.store.GiveTurn(ctx, publishing)
+	if t.store.Exclusive() {
+		return
+	}
+	if err := t.store.GiveTurn(ctx, publishing); err != nil {
+		t.log.WarnContext(ctx, "the turn to publish could not be given on", "error", err)
+	}
 }
