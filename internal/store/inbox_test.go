@@ -1,0 +1,109 @@
+package store_test
+
+import (
+	"dropletops/approvals"
+	"dropletops/internal/store"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestInbox(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		put := func(key, event string) bool {
+			t.Helper()
+			fresh, err := b.Put(ctx, approvals.Envelope{Key: key, Event: event, Type: "slash_commands",
+				Payload: []byte(`{"text":"reboot web-1"}`), ReceivedAt: b.clock.now()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.clock.forward(time.Second)
+			return fresh
+		}
+		if !put("e1", "t1") || !put("e2", "") || !put("e3", "") {
+			t.Error("new envelopes were not fresh")
+		}
+		if put("e1", "t1") || put("e1", "") || put("e4", "t1") {
+			t.Error("a redelivered envelope, or the same event in another, was fresh")
+		}
+		if err := b.Handled(ctx, "e2"); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Failed(ctx, "e3", 2); err != nil {
+			t.Fatal(err)
+		}
+		b.reopen(t)
+		left, err := b.Unhandled(ctx, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) != 2 || left[0].Key != "e1" || left[1].Key != "e3" || left[0].Attempt != 1 || left[1].Attempt != 3 || string(left[0].Payload) != `{"text":"reboot web-1"}` {
+			t.Errorf("unhandled: %+v", left)
+		}
+		e, err := b.Envelope(ctx, "e2")
+		if err != nil || e.Type != "slash_commands" {
+			t.Errorf("%+v, %v", e, err)
+		}
+		if _, err := b.Envelope(ctx, "e9"); !errors.Is(err, approvals.ErrNotFound) {
+			t.Errorf("an unknown envelope: %v", err)
+		}
+	})
+}
+
+func TestPutsAtOnceAreAllKept(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		var wg sync.WaitGroup
+		for i := range 300 {
+			wg.Go(func() {
+				fresh, err := b.Put(t.Context(), approvals.Envelope{Key: fmt.Sprint("e", i/2), Type: "events_api", Payload: []byte(`{}`), ReceivedAt: b.clock.now()})
+				if err != nil {
+					t.Error(err)
+				}
+				_ = fresh
+			})
+		}
+		wg.Wait()
+		left, err := b.Unhandled(t.Context(), 1000)
+		if err != nil || len(left) != 150 {
+			t.Errorf("%d kept, %v", len(left), err)
+		}
+	})
+}
+
+// What one replica has in hand is not another's, until its claim runs out.
+func TestEnvelopesInHandAreClaimed(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		if b.Exclusive() {
+			return // one process at a time: what is left is the next one's at once
+		}
+		ctx := t.Context()
+		if _, err := b.Put(ctx, approvals.Envelope{Key: "e1", Type: "slash_commands", Payload: []byte(`{}`), ReceivedAt: b.clock.now()}); err != nil {
+			t.Fatal(err)
+		}
+		other, err := store.Open(ctx, b.url, "process-2", b.clock.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := other.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if left, err := other.Unhandled(ctx, 10); err != nil || len(left) != 0 {
+			t.Errorf("another replica's: %v, %v", left, err)
+		}
+		if left, err := b.Unhandled(ctx, 10); err != nil || len(left) != 1 {
+			t.Errorf("its own: %v, %v", left, err)
+		}
+		b.clock.forward(time.Minute)
+		if left, err := other.Unhandled(ctx, 10); err != nil || len(left) != 1 {
+			t.Errorf("after its claim ran out: %v, %v", left, err)
+		}
+		if left, err := b.Unhandled(ctx, 10); err != nil || len(left) != 0 {
+			t.Errorf("taken over by another: %v, %v", left, err)
+		}
+	})
+}
