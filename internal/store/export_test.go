@@ -25,6 +25,9 @@ func (s *Store) Write(ctx context.Context, statement string) error {
 	return err
 }
 
+// Waited is how often something waited for the connection that writes.
+func (s *Store) Waited() int64 { return s.write.Stats().WaitCount }
+
 type overheard struct {
 	driver driver.Driver
 	dsn    string

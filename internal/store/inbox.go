@@ -79,13 +79,16 @@ func (s *Store) commitPuts() {
 	}
 }
 
+// putting is the transaction that goes ahead of all others.
+const putting = "put"
+
 // commit writes a group down. The context is the store's own: whoever waits may
 // go away, what is committed stays.
 func (s *Store) commit(group []put) {
 	fresh := make([]bool, len(group))
 	ctx, cancel := context.WithTimeout(s.base, commitWithin)
 	defer cancel()
-	err := s.tx(ctx, "put", func(tx *sql.Tx) error {
+	err := s.tx(ctx, putting, func(tx *sql.Tx) error {
 		for i, p := range group {
 			e := p.envelope
 			res, err := tx.ExecContext(ctx, s.sql(`INSERT INTO inbox (key, event, type, payload, received_at, claimed_by, claimed_until)

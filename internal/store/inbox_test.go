@@ -5,7 +5,9 @@ import (
 	"dropletops/internal/store"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -105,5 +107,55 @@ func TestEnvelopesInHandAreClaimed(t *testing.T) {
 		if left, err := b.Unhandled(ctx, 10); err != nil || len(left) != 0 {
 			t.Errorf("taken over by another: %v, %v", left, err)
 		}
+	})
+}
+
+// An envelope is written down ahead of whatever else waits to be: Slack gives it
+// 3 s, and nothing else that long.
+func TestEnvelopesGoAheadOfWork(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		if !b.Exclusive() {
+			return // PostgreSQL has many writers
+		}
+		create(t, b, "r-1")
+		begun, goOn := make(chan struct{}), make(chan struct{})
+		var done atomic.Int32
+		var wg sync.WaitGroup
+		touch := func(f func()) {
+			_, err := b.Update(t.Context(), "r-1", func(*approvals.Request) (approvals.Change, error) {
+				f()
+				return approvals.Change{}, nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			done.Add(1)
+		}
+		wg.Go(func() { touch(func() { close(begun); <-goOn }) })
+		<-begun
+		const waiting = 40
+		queued := make(chan struct{})
+		for range waiting {
+			wg.Go(func() { queued <- struct{}{}; touch(func() {}) })
+		}
+		for range waiting {
+			<-queued
+		}
+		before := b.Waited()
+		ahead := make(chan int32, 1)
+		wg.Go(func() {
+			if _, err := b.Put(t.Context(), approvals.Envelope{Key: "e1", Type: "slash_commands", Payload: []byte(`{}`), ReceivedAt: b.clock.now()}); err != nil {
+				t.Error(err)
+			}
+			ahead <- done.Load()
+		})
+		for b.Waited() == before { // until the envelope waits for the connection, too
+			runtime.Gosched()
+		}
+		close(goOn)
+		if n := <-ahead; n > waiting/4 {
+			t.Errorf("%d of %d went ahead of the envelope", n, waiting)
+		}
+		wg.Wait()
 	})
 }

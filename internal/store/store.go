@@ -41,6 +41,7 @@ type Store struct {
 	failed  atomic.Bool     // something could not be written down; see Unwell
 	// cross is told of every point at which dying makes a difference; see OnCrossing.
 	cross func(point string)
+	line  chan struct{} // held by whoever is next at SQLite's writer, puts excepted
 	puts  chan put
 	quit  chan struct{}
 	done  chan struct{}
@@ -69,7 +70,7 @@ type Waker interface {
 // "postgres://…") and brings its tables up to date. process names this process,
 // differently at each start.
 func Open(ctx context.Context, url, process string, now func() time.Time) (*Store, error) {
-	s := &Store{now: now, process: process, base: context.WithoutCancel(ctx), cross: func(string) {}, puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
+	s := &Store{now: now, process: process, base: context.WithoutCancel(ctx), cross: func(string) {}, line: make(chan struct{}, 1), puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
 	var err error
 	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		err = s.openSQLite(ctx, file)
@@ -153,6 +154,13 @@ func (s *Store) sql(query string) string {
 // lock at once.
 func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) (err error) {
 	defer func() { s.watch(ctx, err) }()
+	if name != putting {
+		leave, err := s.lineUp(ctx)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return unwell{fmt.Errorf("begin: %w", err)}
@@ -169,6 +177,21 @@ func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) (err
 	}
 	s.cross("database: " + name + ", after its commit")
 	return nil
+}
+
+// lineUp waits for one's turn at SQLite's one writer, in front of the connection:
+// there, an envelope that has to be acknowledged within 3 s never waits behind
+// more than one other transaction of ours.
+func (s *Store) lineUp(ctx context.Context) (leave func(), err error) {
+	if s.kind != sqlite {
+		return func() {}, nil
+	}
+	select {
+	case s.line <- struct{}{}:
+		return func() { <-s.line }, nil
+	case <-ctx.Done():
+		return nil, unwell{fmt.Errorf("wait for the database: %w", ctx.Err())}
+	}
 }
 
 // ignoreDone passes over a rollback that came after the context's end had
