@@ -137,6 +137,37 @@ func TestAFrozenPassSendsNothingOfAnEarlierRound(t *testing.T) {
 	}
 }
 
+// A replica that was frozen between its look at the first action of a stop and what
+// it makes of it wakes up when another has gone on to the second.
+func TestAFrozenPassLeavesTheNextActionAlone(t *testing.T) {
+	w := newWorld(t)
+	id := w.ask("stop", api.Args{"timeout": "60s"}, approvals.Allow, "web-1")
+	w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].State == approvals.Following })
+	w.forward(time.Minute)
+	const second = 77
+	another := func(f func(r *approvals.Request) (approvals.Change, error)) {
+		if _, err := w.store.Update(t.Context(), id, f); err != nil {
+			t.Error(err)
+		}
+	}
+	var once sync.Once
+	b := &behind{Client: w.client, look: func() error {
+		once.Do(func() {
+			another(func(r *approvals.Request) (approvals.Change, error) { return r.Next(0, nil, "it is still on", w.clock()) })
+			another(func(r *approvals.Request) (approvals.Change, error) { return r.Dispatch(0, "another", 0, w.clock()) })
+			another(func(r *approvals.Request) (approvals.Change, error) {
+				return r.Accepted(0, approvals.ActionRef{ID: second, Status: "in-progress"}, false, w.clock())
+			})
+		})
+		return nil
+	}}
+	w.runner.Droplets, w.runner.Actions = b, b
+	w.once(id)
+	if got := w.get(id).Targets[0]; got.State != approvals.Following || got.Action.ID != second || got.Step != 1 {
+		t.Errorf("the frozen pass made of the next action: %s, %+v, step %d", got.State, got.Action, got.Step)
+	}
+}
+
 // A panic over one Droplet must not take the process, and every other request,
 // down with it, at each start again.
 func TestAPanicIsAnError(t *testing.T) {

@@ -90,7 +90,7 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work
 		return 0, nil // frozen since the Droplet was looked at: look again
 	}
 	start := time.Now() // the monotonic clock: it is the freezing of this process that counts
-	if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+	if err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		c, err := q.Dispatch(i, r.Instance, baseline, now)
 		if err == nil && q.Targets[i].Step == 0 {
 			q.Targets[i].Droplet = approvals.Droplet(d) // what the end is compared with
@@ -129,7 +129,7 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work
 }
 
 func (r *Runner) accepted(ctx context.Context, req *approvals.Request, i int, rec api.Record, found bool) (time.Duration, error) {
-	err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+	err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.Accepted(i, ref(rec), found, now)
 	})
 	return 0, err
@@ -138,7 +138,7 @@ func (r *Runner) accepted(ctx context.Context, req *approvals.Request, i int, re
 func (r *Runner) lost(ctx context.Context, req *approvals.Request, i int, cause error) (time.Duration, error) {
 	r.Log.WarnContext(ctx, "the answer to an action was lost", "request_id", req.ID,
 		"droplet_id", req.Targets[i].Droplet.ID, "error", cause)
-	err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+	err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.Lost(i, cause.Error(), now)
 	})
 	return 0, err

@@ -51,7 +51,7 @@ func (r *Runner) saySlow(ctx context.Context, req *approvals.Request, i int, a *
 	if t.Slow || ctx.Err() != nil || r.Now().Sub(t.DispatchedAt) <= 3*max(req.Usual, a.Usual) {
 		return nil
 	}
-	return r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Slow(i, now) })
+	return r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Slow(i, now) })
 }
 
 // settle holds the Droplet against what the action should have made of it.
@@ -59,7 +59,7 @@ func (r *Runner) saySlow(ctx context.Context, req *approvals.Request, i int, a *
 // shutdown does not mean off.
 func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, w work, took approvals.ActionRef) (time.Duration, error) {
 	t := req.Targets[i]
-	if err := r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+	if err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.Settling(i, took, now)
 	}); err != nil {
 		return never, err
@@ -90,7 +90,7 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, w wo
 	case since.IsZero() || settled < sayAfter:
 		return settleEvery, nil
 	case settled < settleFor:
-		return settleEvery, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		return settleEvery, r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 			return q.StillSettling(i, now)
 		})
 	}
@@ -137,7 +137,7 @@ func (r *Runner) out(w work, t approvals.Target) bool {
 
 // next goes on to the next action of a composite verb.
 func (r *Runner) next(ctx context.Context, req *approvals.Request, i int, took *approvals.ActionRef, why string) (time.Duration, error) {
-	return 0, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+	return 0, r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.Next(i, took, why, now)
 	})
 }

@@ -235,13 +235,26 @@ func (r *Runner) update(ctx context.Context, req *approvals.Request, f func(*app
 	return err
 }
 
+// updateTarget changes one target. What was looked at before a composite verb went
+// on to its next action is void: a pass that was slow or frozen must take neither
+// the end nor the refusal of one action for that of the next.
+func (r *Runner) updateTarget(ctx context.Context, req *approvals.Request, i int, f func(*approvals.Request, time.Time) (approvals.Change, error)) error {
+	return r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		if i < len(q.Targets) && q.Targets[i].Step != req.Targets[i].Step {
+			return approvals.Change{}, fmt.Errorf("%w: Droplet %d of request %s is at step %d, not %d", approvals.ErrConflict,
+				q.Targets[i].Droplet.ID, q.ID, q.Targets[i].Step, req.Targets[i].Step)
+		}
+		return f(q, now)
+	})
+}
+
 func (r *Runner) end(ctx context.Context, req *approvals.Request, i int, e approvals.Ending) error {
-	return r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.End(i, e, now) })
+	return r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.End(i, e, now) })
 }
 
 // putBack has a target wait, visibly.
 func (r *Runner) putBack(ctx context.Context, req *approvals.Request, i int, why approvals.Wait, wait time.Duration) (time.Duration, error) {
-	return wait, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+	return wait, r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.PutBack(i, why, now)
 	})
 }
