@@ -37,7 +37,7 @@ func (w *torture) slackFails(ctx context.Context, rng *rand.Rand) {
 // slackDrops has Slack end connections in each of its ways.
 func (w *torture) slackDrops(ctx context.Context, rng *rand.Rand) {
 	reasons := []string{simslack.Warning, simslack.RefreshRequested, simslack.LinkDisabled, simslack.TooManyWebsockets}
-	for pause(ctx, between(rng, 2*time.Second, 12*time.Second)) {
+	for pause(ctx, between(rng, 5*time.Second, 20*time.Second)) {
 		w.slack.SetRedelivery(oneOf(rng, simslack.RedeliverNewEnvelope, simslack.RedeliverNewEnvelope, simslack.RedeliverSameEnvelope, simslack.RedeliverNever))
 		var open []string
 		for _, c := range w.slack.Snapshot().Connections {
@@ -46,7 +46,7 @@ func (w *torture) slackDrops(ctx context.Context, rng *rand.Rand) {
 			}
 		}
 		var some []string
-		if len(open) > 0 && chance(rng, 50) {
+		if len(open) > 0 && chance(rng, 70) {
 			some = []string{oneOf(rng, open...)}
 		}
 		n := 0
@@ -127,7 +127,9 @@ func (w *torture) drifting(ctx context.Context, rng *rand.Rand) {
 		ours := w.ours()
 		d := oneOf(rng, ours...)
 		var err error
-		switch rng.IntN(10) {
+		switch rng.IntN(11) {
+		case 10:
+			err = w.do.IgnoreACPI(d.ID, chance(rng, 70))
 		case 0:
 			err = w.do.Rename(d.ID, d.Name+"x")
 		case 1:

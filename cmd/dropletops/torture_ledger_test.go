@@ -122,6 +122,19 @@ func (w *torture) takenOver(h *inHand, after time.Duration) bool {
 	return len(h.wakes) == 0 && len(h.envelopes) == 0 && !h.publishes
 }
 
+// notTakenOver notes what nobody has taken over after so long, if that is longer
+// than it may take.
+func (w *torture) notTakenOver(h *inHand, after time.Duration) {
+	if after < time.Minute {
+		return // the run is over, or the replica came back early
+	}
+	for kind, left := range map[string]bool{"requests": len(h.wakes) > 0, "envelopes": len(h.envelopes) > 0, "publishing": h.publishes} {
+		if left {
+			w.figures.takeover(kind, after)
+		}
+	}
+}
+
 // unsettled is what is still to come, by what it is; empty when nothing is.
 func (w *torture) unsettled() string {
 	var left []string

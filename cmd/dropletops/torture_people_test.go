@@ -96,9 +96,9 @@ func (w *torture) ours() []simdo.Droplet {
 
 // typing types commands, and mentions in threads.
 func (w *torture) typing(ctx context.Context, rng *rand.Rand) {
-	every := 2400 * time.Millisecond / time.Duration(min(w.fast, 3))
+	every := 2 * time.Second / time.Duration(min(w.fast, 2))
 	for n := 0; pause(ctx, between(rng, every/3, 2*every)); {
-		if w.open() >= heldOpen {
+		if w.open() >= heldOpen || w.slack.Snapshot().ReadySockets() == 0 && chance(rng, 80) {
 			continue
 		}
 		for range oneOf(rng, 1, 1, 1, 1, 3) {
@@ -148,7 +148,8 @@ func (w *torture) wording(rng *rand.Rand, tag string) (words string, makes bool)
 	switch n := rng.IntN(100); {
 	case n < 40: // at once
 		return oneOf(rng, "reboot "+target, "power-cycle "+target, "power-on "+target, "reboot "+target, "snapshot "+target+" s-"+tag,
-			"rename "+target+" node-"+tag, "enable-backups "+target+" --plan weekly --weekday SUN --hour 4", "power-off "+target), true
+			"rename "+target+" node-"+tag, "enable-backups "+target+" --plan weekly --weekday SUN --hour 4", "power-off "+target, "shutdown "+target,
+			"stop "+target+" --timeout 5s", "stop "+target), true
 	case n < 65: // approve
 		backup := 0
 		for _, b := range w.do.Backups(d.ID) {
@@ -171,7 +172,11 @@ func (w *torture) wording(rng *rand.Rand, tag string) (words string, makes bool)
 // clicking clicks buttons, as people do: twice, at once, too late, without right.
 func (w *torture) clicking(ctx context.Context, rng *rand.Rand) {
 	for pause(ctx, between(rng, 200*time.Millisecond, 1500*time.Millisecond)) {
-		cs := cards(w.slack.Snapshot())
+		s := w.slack.Snapshot()
+		if s.ReadySockets() == 0 && chance(rng, 80) {
+			continue
+		}
+		cs := cards(s)
 		cs = cs[max(0, len(cs)-60):]
 		var can []*simslack.Message
 		for _, c := range cs {

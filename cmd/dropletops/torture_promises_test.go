@@ -49,11 +49,11 @@ func (w *torture) onceEach(all []*kept, lines []approvals.Line) {
 	var unknown []place
 	for _, r := range all {
 		for _, t := range r.Targets {
-			if t.Action != nil {
-				if other, twice := owner[t.Action.ID]; twice {
-					w.t.Errorf("action %d is both %s's and %s's", t.Action.ID, other.r.ID, r.ID)
+			for _, a := range actionsOf(t) {
+				if other, twice := owner[a.ID]; twice {
+					w.t.Errorf("action %d is both %s's and %s's", a.ID, other.r.ID, r.ID)
 				}
-				owner[t.Action.ID] = place{r, t}
+				owner[a.ID] = place{r, t}
 			}
 			if t.State == approvals.TargetUnknown && t.Action == nil {
 				unknown = append(unknown, place{r, t})
@@ -65,7 +65,7 @@ func (w *torture) onceEach(all []*kept, lines []approvals.Line) {
 		w.figures.posts++
 		sent[p.ActionID] = true
 		if o, ok := owner[p.ActionID]; ok {
-			if o.t.Droplet.ID != p.DropletID || o.r.Action.Type != p.Type {
+			if o.t.Droplet.ID != p.DropletID || !does(o.r, p.Type) {
 				w.t.Errorf("request %s (%s of Droplet %d) has action %d, which is %s of Droplet %d", o.r.ID, o.r.Action.Type, o.t.Droplet.ID, p.ActionID, p.Type, p.DropletID)
 			}
 			continue
@@ -73,7 +73,7 @@ func (w *torture) onceEach(all []*kept, lines []approvals.Line) {
 		// Nobody's: then some target must have ended unknown because of it.
 		i := slices.IndexFunc(unknown, func(u place) bool {
 			since := p.Time.Sub(u.t.DispatchedAt)
-			return u.t.Droplet.ID == p.DropletID && u.r.Action.Type == p.Type && since > -time.Second && since < time.Duration(w.fast)*time.Minute
+			return u.t.Droplet.ID == p.DropletID && does(u.r, p.Type) && since > -time.Second && since < time.Duration(w.fast)*time.Minute
 		})
 		if i < 0 {
 			w.figures.duplicates++
@@ -94,7 +94,7 @@ func (w *torture) onceEach(all []*kept, lines []approvals.Line) {
 		switch key := fmt.Sprint(l.RequestID, " on ", l.DropletID); l.What {
 		case "dispatching":
 			net[key]++
-		case "not accepted":
+		case "not accepted", "next step":
 			net[key]--
 		}
 	}
@@ -113,6 +113,23 @@ func (w *torture) onceEach(all []*kept, lines []approvals.Line) {
 			}
 		}
 	}
+}
+
+// actionsOf are the actions of a target: of a composite verb one for each step.
+func actionsOf(t approvals.Target) []approvals.ActionRef {
+	all := slices.Clone(t.Past)
+	if t.Action != nil {
+		all = append(all, *t.Action)
+	}
+	return all
+}
+
+// does says whether a request may be behind an action of a type.
+func does(r *kept, typ string) bool {
+	if r.Action.Type == "stop" {
+		return typ == "shutdown" || typ == "power_off"
+	}
+	return r.Action.Type == typ
 }
 
 // nothingLost: each command or click that was acknowledged came to a request, a
@@ -273,8 +290,8 @@ func (w *torture) auditTells(all []*kept, lines []approvals.Line) {
 			want[r.ID+" "+said[d.Kind]+" "+d.By.UserID]++
 		}
 		for _, t := range r.Targets {
-			if t.Action != nil {
-				want[r.ID+" action "+strconv.Itoa(t.Action.ID)]++
+			for _, a := range actionsOf(t) {
+				want[r.ID+" action "+strconv.Itoa(a.ID)]++
 			}
 		}
 		for what, n := range want {
