@@ -153,7 +153,9 @@ func TestAFrozenPassLeavesTheNextActionAlone(t *testing.T) {
 	var once sync.Once
 	b := &behind{Client: w.client, look: func() error {
 		once.Do(func() {
-			another(func(r *approvals.Request) (approvals.Change, error) { return r.Next(0, nil, "it is still on", w.clock()) })
+			another(func(r *approvals.Request) (approvals.Change, error) {
+				return r.Next(0, nil, "it is still on", w.clock())
+			})
 			another(func(r *approvals.Request) (approvals.Change, error) { return r.Dispatch(0, "another", 0, w.clock()) })
 			another(func(r *approvals.Request) (approvals.Change, error) {
 				return r.Accepted(0, approvals.ActionRef{ID: second, Status: "in-progress"}, false, w.clock())

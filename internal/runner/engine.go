@@ -58,8 +58,8 @@ type EngineConfig struct {
 	// Kick tells the publisher of a request; it returns at once, false if it is
 	// another process that publishes.
 	Kick func(id string) bool
-	// Reconcile looks for what lags behind; it is called every half a minute, by
-	// one process of all.
+	// Reconcile looks for what lags behind; it is called every 10 s, by one
+	// process of all.
 	Reconcile func(ctx context.Context) error
 	Instance  string
 	Log       *slog.Logger
@@ -74,18 +74,21 @@ const (
 	// on SQLite, which has nothing like LISTEN.
 	fetchPoll     = 150 * time.Millisecond
 	fetchCooldown = 50 * time.Millisecond
-	// jobTimeout is well above a pass and the POST that may outlast it.
-	jobTimeout = 60 * time.Second
-	// rescueAfter must be at least jobTimeout: a dead replica's wake-ups go to
-	// another one after it.
-	rescueAfter = 61 * time.Second
+	// jobTimeout is above a pass and the grace of 4 s by which its POST may outlast it.
+	jobTimeout = 28 * time.Second
+	// rescueAfter must be at least jobTimeout. A dead replica's wake-ups go to
+	// another one after it, by River's rescuer, which looks every 30 s: within the
+	// minute that a takeover may take.
+	rescueAfter = 29 * time.Second
 	// keepJobs is how long finished wake-ups stay in the table.
 	keepJobs = 10 * time.Minute
 	// keepGivenUp is how long one stays that River gave up or that was cancelled:
 	// long enough to be looked at. By default River keeps them for 7 days.
 	keepGivenUp    = 24 * time.Hour
-	reconcileEvery = 30 * time.Second
-	// reconcileTries is 1, since the next one comes in half a minute anyway: with
+	// reconcileEvery, with the 45 s for which a dead replica's envelopes are its own,
+	// stays below a minute, too.
+	reconcileEvery = 10 * time.Second
+	// reconcileTries is 1, since the next one comes in 10 s anyway: with
 	// River's 25, those that fail in an outage would pile up.
 	reconcileTries = 1
 	// laterFirst and laterCard are River's priorities (1 to 4, 1 is the default and
