@@ -84,7 +84,7 @@ const (
 	keepJobs = 10 * time.Minute
 	// keepGivenUp is how long one stays that River gave up or that was cancelled:
 	// long enough to be looked at. By default River keeps them for 7 days.
-	keepGivenUp    = 24 * time.Hour
+	keepGivenUp = 24 * time.Hour
 	// reconcileEvery, with the 45 s for which a dead replica's envelopes are its own,
 	// stays below a minute, too.
 	reconcileEvery = 10 * time.Second
