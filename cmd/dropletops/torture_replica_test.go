@@ -202,9 +202,9 @@ func (p *replica) live(ctx context.Context, rng *rand.Rand) {
 func (p *replica) befall(ctx context.Context, rng *rand.Rand) bool {
 	several := len(p.w.replica) > 1
 	what := rng.IntN(100)
-	if several && what < 12 && p.w.quiet.TryLock() {
+	if several && what < 22 && p.w.quiet.TryLock() {
 		defer p.w.quiet.Unlock()
-		return p.away(ctx, rng, what < 6)
+		return p.away(ctx, rng, what < 11)
 	}
 	p.w.quiet.RLock() // not while another is away for long
 	defer p.w.quiet.RUnlock()
@@ -243,7 +243,7 @@ func (p *replica) away(ctx context.Context, rng *rand.Rand, dead bool) bool {
 		p.w.figures.froze()
 		p.signal(syscall.SIGSTOP)
 	}
-	longest := between(rng, 20*time.Second, 2*time.Minute)
+	longest := between(rng, 40*time.Second, 2*time.Minute)
 	taken := false
 	for !taken && time.Since(began) < longest && pause(ctx, time.Second) {
 		taken = p.w.takenOver(h, time.Since(began))

@@ -40,7 +40,7 @@ func TestTorture(t *testing.T) {
 		if n, err := strconv.Atoi(os.Getenv("TORTURE_REPLICAS")); err == nil {
 			replicas = n
 		}
-		newTorture(t, tortureSetup{length: length, seed: seed + 1, replicas: replicas, fast: 1, database: postgresURL(t)}).run()
+		newTorture(t, tortureSetup{length: length, seed: seed, replicas: replicas, fast: 1, database: postgresURL(t)}).run()
 	})
 }
 
@@ -109,8 +109,10 @@ func newTorture(t *testing.T, s tortureSetup) *torture {
 	return w
 }
 
-// rng is an actor's own chance: the same for the same seed.
-func (w *torture) rng(actor int) *rand.Rand { return rand.New(rand.NewPCG(w.seed, uint64(actor))) }
+// rng is an actor's own chance: the same for the same seed and database.
+func (w *torture) rng(actor int) *rand.Rand {
+	return rand.New(rand.NewPCG(w.seed, uint64(1000*w.fast+actor)))
+}
 
 func (w *torture) run() {
 	ctx, cancel := context.WithTimeout(w.t.Context(), w.length)
