@@ -23,6 +23,11 @@ func (c *Client) History(ctx context.Context, droplet int) ([]Record, error) {
 	if actions == nil && resp.Meta == nil {
 		return nil, empty(what, resp)
 	}
+	return newestFirst(actions), nil
+}
+
+// newestFirst takes what this program needs of actions, the newest first.
+func newestFirst(actions []godo.Action) []Record {
 	out := []Record{}
 	for _, a := range actions {
 		out = append(out, recordOf(a))
@@ -33,7 +38,7 @@ func (c *Client) History(ctx context.Context, droplet int) ([]Record, error) {
 		}
 		return b.ID - a.ID
 	})
-	return out, nil
+	return out
 }
 
 // Usual is how long actions of a type took on this Droplet: the median of those

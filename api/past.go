@@ -18,18 +18,8 @@ func (c *Client) Past(ctx context.Context, droplet int) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []Record{}
-	for _, a := range actions {
-		out = append(out, recordOf(a))
-	}
-	slices.SortStableFunc(out, func(a, b Record) int {
-		if by := b.StartedAt.Compare(a.StartedAt); by != 0 {
-			return by
-		}
-		return b.ID - a.ID
-	})
 	// One that slid to the next page while they were read stands there once.
-	return slices.CompactFunc(out, func(a, b Record) bool { return a.ID == b.ID }), nil
+	return slices.CompactFunc(newestFirst(actions), func(a, b Record) bool { return a.ID == b.ID }), nil
 }
 
 // Action reads one action of any kind, fresh, as a command: a person waits for it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-
 	"time"
 
 	"golang.org/x/sync/errgroup"
