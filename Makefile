@@ -35,8 +35,9 @@ fuzz: ## every fuzz target for FUZZTIME
 	  done; done
 
 TORTURE_FOR ?= 1h
+TORTURE_TIMEOUT ?= 24h
 torture: ## everything goes wrong at random, for TORTURE_FOR on each database at once (TORTURE_SEED repeats a run)
-	TORTURE_FOR=$(TORTURE_FOR) $(GO) test $(RACE) -v -count 1 -run '^TestTorture$$' -timeout 24h ./cmd/dropletops
+	TORTURE_FOR=$(TORTURE_FOR) $(GO) test $(RACE) -v -count 1 -run '^TestTorture$$' -timeout $(TORTURE_TIMEOUT) ./cmd/dropletops
 
-torture-short: ## the same for two minutes, with the race detector where there is a C compiler
-	$(MAKE) torture TORTURE_FOR=2m RACE="$$([ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)"
+torture-short: ## the same for three minutes, with the race detector where there is a C compiler
+	$(MAKE) torture TORTURE_FOR=3m TORTURE_TIMEOUT=12m RACE="$$([ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)"

@@ -28,6 +28,12 @@ type Pins struct {
 	Plan  *Plan
 }
 
+// Around is what is known around a Droplet; what could not be read is empty.
+type Around struct {
+	Droplets []Droplet     // the account's
+	Backups  *BackupPolicy // the Droplet's, where the action changes it
+}
+
 // Action declares one action on a Droplet: all there is to know of it. Parsing,
 // usage errors, help, the approval card, execution and docs/actions.md derive
 // from it; adding an action is one literal in [Catalogue] and nothing else.
@@ -57,6 +63,9 @@ type Action struct {
 	// Backups says that it changes whether or when backups are taken, so that the
 	// card tells how that is at present.
 	Backups bool
+	// Heed answers a sentence on what is in nobody's way and worth knowing before it
+	// is done, given what is around the Droplet; may be nil. Plain text.
+	Heed func(Droplet, Args, Around) string
 	// Wipes says that what is on the disk is lost by it.
 	Wipes bool
 	// Question asks whether it is really to be done, where something is lost; Yes
@@ -91,10 +100,16 @@ type Action struct {
 	ByTag bool
 	// Usual is how long it usually takes where no history tells.
 	Usual time.Duration
-	// Steps are the actions that a verb of our own is made of, in order; empty for
-	// DigitalOcean's own types, which have Call.
-	Steps []Step
-	// Call sends it. img is the pinned image, if it takes one.
+	// Steps are the actions that it takes for a Droplet as it is when the first is
+	// sent, in order; nil where it is the one action that Call sends.
+	Steps func(Droplet) []Step
+	// Destroys says that it ends with the Droplet itself. DigitalOcean makes no action
+	// of that: it is done once DigitalOcean knows the Droplet no more.
+	Destroys bool
+	// Make makes a Droplet of that name, for a verb whose targets are not there yet;
+	// nil of all others.
+	Make func(ctx context.Context, c *godo.Client, name string, a Args, img *Image) (*godo.Droplet, *godo.Response, error)
+	// Call sends it; nil for a verb of our own. img is the pinned image, if it takes one.
 	Call func(ctx context.Context, c *godo.Client, droplet int, a Args, img *Image) (*godo.Action, *godo.Response, error)
 }
 
@@ -115,10 +130,13 @@ type Kind string
 const (
 	Text   Kind = "text"
 	Size   Kind = "size"   // a size slug
+	Place  Kind = "region" // a region slug
 	Base   Kind = "image"  // an image by ID or slug, pinned to its ID when asked
 	Backup Kind = "backup" // a backup of the same Droplet, by ID
 	Kernel Kind = "kernel" // a kernel's ID
 	Choice Kind = "choice" // one of Choices
+	List   Kind = "list"   // several values with commas between them, each checked by Check
+	Script Kind = "script" // text of several lines, up to 64 KiB
 	Switch Kind = "switch" // a flag without a value: "true" or absent
 )
 

@@ -23,6 +23,10 @@ const (
 // and token, so that another program with the same token has a little left.
 const defaultPerMinute = 240
 
+// watchAtLeast is how long commands may keep watching from its turn: one look at
+// the newest actions tells what became of all of them, and people wait for that, too.
+const watchAtLeast = 5 * time.Second
+
 // Limits of a wait that DigitalOcean asks for. Retry-After has whole seconds. A
 // longer wait than the longest is cut into several: asking once a minute whether
 // the hour's 5,000 requests are free again costs nothing.
@@ -30,14 +34,6 @@ const (
 	minRetryAfter = time.Second
 	maxRetryAfter = time.Minute
 )
-
-// Budget is how much may be asked of DigitalOcean, for metrics and for saying
-// why something waits.
-type Budget struct {
-	Limit     int           // requests an hour, 0 if not known
-	Remaining int           // of those, by DigitalOcean's last answer
-	Blocked   time.Duration // how long nobody may send, after a 429
-}
 
 // budget is the pace of all requests. In any minute at most perMinute are sent:
 // a burst at once, and the rest spread over the minute.
@@ -47,10 +43,11 @@ type budget struct {
 	spare float64 // what watching leaves in the bucket for commands
 
 	mu        sync.Mutex
-	until     time.Time // nobody sends before
+	until     time.Time // nobody sends before, after a 429
 	nextWatch time.Time // nobody watches before
-	limit     int
-	remaining int
+	watched   time.Time // when watching had its last turn
+	limit     int       // requests an hour, 0 if not known
+	remaining int       // of those, by DigitalOcean's last answer
 }
 
 func newBudget(perMinute int, now func() time.Time) *budget {
@@ -84,6 +81,9 @@ func (b *budget) wait(ctx context.Context, who class, patience time.Duration) er
 		if d <= 0 && turn != nil {
 			return nil
 		}
+		if who == command {
+			waits(ctx, d)
+		}
 		if time.Now().Add(d).After(deadline) {
 			b.giveBack(turn)
 			return &busy{d}
@@ -114,13 +114,32 @@ func (b *budget) step(who class, turn *rate.Reservation) (time.Duration, *rate.R
 		if d := b.nextWatch.Sub(now); d > 0 {
 			return d, nil
 		}
-		if short := b.spare + 1 - b.lim.TokensAt(now); short > 0 {
+		starved := now.Sub(b.watched) > watchAtLeast
+		if short := b.spare + 1 - b.lim.TokensAt(now); short > 0 && !starved {
 			return time.Duration(short/float64(b.lim.Limit())*float64(time.Second)) + time.Millisecond, nil
 		}
-		b.nextWatch = now.Add(b.thrift())
+		b.nextWatch, b.watched = now.Add(b.thrift()), now
 	}
 	turn = b.lim.ReserveN(now, 1)
 	return turn.DelayFrom(now), turn
+}
+
+// short says whether commands have to be careful with what is left. It is below what
+// a few commands at once take, so that those are not held up.
+func (b *budget) short() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	return now.Before(b.until) || b.lim.TokensAt(now) < b.spare/2
+}
+
+// delay is about how long a command that comes now waits for its turn.
+func (b *budget) delay() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	missing := max(0, 1-b.lim.TokensAt(now))
+	return max(b.until.Sub(now), time.Duration(missing/float64(b.lim.Limit())*float64(time.Second)))
 }
 
 // thrift is the pause between two looks when the hour's requests run out, so
@@ -157,12 +176,6 @@ func (b *budget) learn(resp *http.Response) {
 	if until := time.Now().Add(retryAfter(resp.Header, b.now())); until.After(b.until) {
 		b.until = until
 	}
-}
-
-func (b *budget) state() Budget {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return Budget{Limit: b.limit, Remaining: b.remaining, Blocked: max(0, time.Until(b.until))}
 }
 
 // retryAfter is how long a 429 asks to wait. The one for 250 a minute says so in

@@ -104,9 +104,6 @@ func TestOne429StopsAll(t *testing.T) {
 		if !errors.As(err, &e) || e.Kind != api.RateLimited || e.RetryAfter != 7*time.Second || e.Status != 429 {
 			t.Fatal(err)
 		}
-		if b := c.Budget(); b.Blocked != 7*time.Second || b.Limit != 5000 || b.Remaining != 0 {
-			t.Errorf("%+v", b)
-		}
 		time.Sleep(time.Second)
 		_, err = c.Send(t.Context(), reboot, 7, nil, nil)
 		if !errors.As(err, &e) || e.Kind != api.RateLimited || e.RetryAfter != 6*time.Second || e.Status != 0 || len(s.take()) != 1 {

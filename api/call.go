@@ -72,8 +72,12 @@ func policyOf(a Args) *godo.DropletBackupPolicyRequest {
 // policyParams are the flags of a backup policy. The values are those of
 // GET /v2/droplets/backups/supported_policies and of the OpenAPI document.
 func policyParams(planRequired bool) []Param {
+	often := "how often a backup is taken"
+	if !planRequired {
+		often += "; daily if left out, weekly with a weekday"
+	}
 	return []Param{
-		{Name: "plan", Kind: Choice, Flag: true, Required: planRequired, Doc: "how often a backup is taken", Example: "weekly",
+		{Name: "plan", Kind: Choice, Flag: true, Required: planRequired, Doc: often, Example: "weekly",
 			Choices: []string{"daily", "weekly"}},
 		{Name: "weekday", Kind: Choice, Flag: true, Doc: "the day of a weekly backup, SUN if left out", Example: "SUN",
 			Choices: []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}},
@@ -101,5 +105,11 @@ func fitPolicy(a Args) error {
 
 // snapshotName tells snapshots of a Droplet apart by the minute.
 func snapshotName(d Droplet, now time.Time) string {
-	return d.label() + now.UTC().Format("-2006-01-02-1504")
+	return d.begins(now.UTC().Format("-2006-01-02-1504"))
+}
+
+// begins puts a Droplet's name in front, as much of it as a name has room for.
+func (d Droplet) begins(rest string) string {
+	label := []rune(d.label())
+	return string(label[:min(len(label), maxValue-len(rest))]) + rest
 }

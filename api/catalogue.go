@@ -11,8 +11,9 @@ import (
 )
 
 // Catalogue lists every action, in the order of the help: DigitalOcean's 16
-// action types, and enable_private_networking, which its OpenAPI document has
-// dropped and its API still takes.
+// action types, enable_private_networking, which its OpenAPI document has
+// dropped and its API still takes, and what is no action of DigitalOcean's: stop,
+// create and destroy.
 //
 // The usual times are of a small Droplet and hold only until its own history
 // tells better; DigitalOcean gives about a minute per used GB for what copies a
@@ -79,7 +80,7 @@ func Catalogue() []*Action {
 			Already:   when("off", "is off already."),
 			PreCheck:  ready,
 			PostCheck: becomes("off"),
-			Steps:     []Step{{Type: "shutdown", Within: timeout}, {Type: "power_off"}},
+			Steps:     func(Droplet) []Step { return []Step{{Type: "shutdown", Within: timeout}, {Type: "power_off"}} },
 		}, {
 			Type: "power_on", Title: "Power on", Usual: 20 * time.Second, Scopes: scopes(), ByTag: true,
 			Summary:   "switch it on",
@@ -108,10 +109,11 @@ func Catalogue() []*Action {
 			Call: plain(godo.DropletActionsService.PasswordReset),
 		}, {
 			Type: "resize", Title: "Resize", Usual: 2 * time.Minute, Scopes: scopes("droplet:create"),
-			Summary: "change CPU and memory, and with --disk the disk",
+			Summary: "change CPU and memory, and with --disk the disk; one that is on is switched off and on again",
 			Params: []Param{
 				{Name: "size", Kind: Size, Required: true, Doc: "the new size's slug", Example: "s-2vcpu-4gb"},
 				{Name: "disk", Kind: Switch, Flag: true, Doc: "grow the disk too; this cannot be undone", Example: "true"},
+				snapshotFirst(),
 			},
 			Danger: func(a Args) Danger {
 				if a["disk"] == "true" {
@@ -133,14 +135,13 @@ func Catalogue() []*Action {
 			Question: func(on []Droplet, a Args, _ Pins) string {
 				return tell(on, "Resize {name} to {size}, growing the disk[|s]?", "{size}", a["size"])
 			},
-			Yes:     "grow the disk",
-			Already: resizesNothing,
-			PreCheck: first(ready, func(d Droplet, _ Args, _ *Image) string {
-				return iff(d.Status == "active", d.label()+" is on, and DigitalOcean resizes only what is off. Shut it down first: shutdown "+d.label()+".")
-			}),
+			Yes:      "grow the disk",
+			Already:  resizesNothing,
+			PreCheck: ready,
 			PostCheck: func(_, after Droplet, a Args, _ *Image) bool {
 				return after.Size == a["size"]
 			},
+			Steps: resizeSteps,
 			Result: func(before, after Droplet, _ Args) string {
 				return fmt.Sprintf("From %s%s to %s%s.", before.Size, before.disk(" (%d GB disk)"), after.Size, after.disk(" (%d GB disk)"))
 			},
@@ -150,7 +151,7 @@ func Catalogue() []*Action {
 		}, {
 			Type: "rebuild", Title: "Rebuild", Usual: 90 * time.Second, Scopes: scopes("droplet:admin"),
 			Summary: "wipe the disk and install an image",
-			Params:  []Param{{Name: "image", Kind: Base, Required: true, Doc: "the image's slug or ID", Example: "ubuntu-24-04-x64"}},
+			Params:  []Param{{Name: "image", Kind: Base, Required: true, Doc: "the image's slug or ID", Example: "ubuntu-24-04-x64"}, snapshotFirst()},
 			Danger:  always(Destructive),
 			Effect: func(on []Droplet, a Args, p Pins) string {
 				return tell(on, "Wipes the disk[|s] of {name} and installs {image} on [it. Its|each. Their] IP addresses stay.", "{image}", p.Image.or(a["image"]))
@@ -176,7 +177,7 @@ func Catalogue() []*Action {
 		}, {
 			Type: "restore", Title: "Restore", Usual: 3 * time.Minute, Scopes: scopes("droplet:admin"),
 			Summary: "put a backup of it in place of its disk",
-			Params:  []Param{{Name: "image", Kind: Backup, Required: true, Doc: "the ID of one of its backups", Example: "12389723"}},
+			Params:  []Param{{Name: "image", Kind: Backup, Required: true, Doc: "the ID of one of its backups", Example: "12389723"}, snapshotFirst()},
 			Danger:  always(Destructive),
 			Effect: func(on []Droplet, a Args, p Pins) string {
 				return tell(on, "Replaces the disk[|s] of {name} with [its|the] backup {image}{from}.", "{image}", p.Image.or(a["image"]), "{from}", p.Image.from())
@@ -200,6 +201,7 @@ func Catalogue() []*Action {
 				return tell(on, "Renames {name} to {new}, and with it the reverse DNS name of its address. The hostname inside does not change.", "{new}", a["name"])
 			},
 			Loses:    nothing,
+			Heed:     sharesName,
 			Past:     "renamed",
 			Already:  renamesNothing,
 			PreCheck: ready,
@@ -228,7 +230,7 @@ func Catalogue() []*Action {
 			Loses:     nothing,
 			Past:      "saved in a snapshot each",
 			PreCheck:  ready,
-			PostCheck: settled,
+			PostCheck: there,
 			Result: func(_, after Droplet, a Args) string {
 				return fmt.Sprintf("The snapshot %s of %s is there.", a["name"], after.label())
 			},
@@ -265,6 +267,7 @@ func Catalogue() []*Action {
 			Loses:     nothing,
 			Past:      "given the new backup policy",
 			Backups:   true,
+			Heed:      backsUpLess,
 			PreCheck:  first(ready, backupsAlready(false, "has no automatic backups. To turn them on, use enable-backups with the same flags.")),
 			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.Backups },
 			Result:    policySet,
@@ -274,13 +277,16 @@ func Catalogue() []*Action {
 			},
 		}, {
 			Type: "disable_backups", Title: "Disable backups", Object: true, Usual: 10 * time.Second, Scopes: scopes(), ByTag: true,
-			Summary:   "turn automatic backups off",
+			// docs.digitalocean.com/products/images/backups/how-to/disable: it "stops
+			// automatic backups and deletes any existing backup images".
+			Summary:   "turn automatic backups off, and delete those there are",
+			Params:    []Param{snapshotFirst()},
 			Danger:    always(Destructive),
-			Effect:    says("Turns automatic backups of {name} off."),
-			Loses:     says("[Its|Their] safety net: from now on no backup is taken that one could go back to."),
+			Effect:    says("Turns automatic backups of {name} off. DigitalOcean deletes the backups there are."),
+			Loses:     says("All of [its|their] backups, and [its|their] safety net: from now on none is taken that one could go back to."),
 			Past:      "left without automatic backups",
 			Backups:   true,
-			Question:  says("Turn automatic backups of {name} off?"),
+			Question:  says("Turn automatic backups of {name} off, and delete those there are?"),
 			Yes:       "turn backups off",
 			Already:   backupsAlready(false, "has no automatic backups to turn off."),
 			PreCheck:  ready,
@@ -336,6 +342,39 @@ func Catalogue() []*Action {
 				return "Its private address is " + after.PrivateIP + "; set it up in its operating system."
 			},
 			Call: plain(godo.DropletActionsService.EnablePrivateNetworking),
+		}, {
+			Type: "create", Title: "Create", Usual: time.Minute, Scopes: []string{"droplet:create"},
+			Summary:  "make new ones: up to 10 names, of one kind",
+			Params:   createParams(),
+			Fit:      fitCreate,
+			Danger:   always(Safe),
+			Effect:   creates,
+			Loses:    nothing,
+			Past:     "created",
+			PreCheck: canBeMade,
+			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool {
+				return after.Status == "active"
+			},
+			Result: made,
+			Make:   makeDroplet,
+		}, {
+			Type: "destroy", Title: "Destroy", Usual: 15 * time.Second, Scopes: []string{"droplet:delete"},
+			Summary: "destroy it for good, with its disk and its backups",
+			Params: []Param{{Name: "with", Kind: List, Flag: true, Check: checkAssociated, Example: "volumes,snapshots",
+				Doc: "what of its own is destroyed with it: volumes, volume_snapshots, snapshots, reserved_ips, with commas between them"}, snapshotFirst()},
+			Fit:      fitAssociated,
+			Danger:   always(Destructive),
+			Effect:   says("Destroys {name} for good: [its {disk}disk, its addresses and its backups go with it, and nothing brings it|their disks{disk}, their addresses and their backups go with them, and nothing brings them] back. [It no longer costs|Together they no longer cost] {price}."),
+			Loses:    losesAll,
+			Past:     "destroyed",
+			Question: says("Destroy {name} for good?"),
+			Yes:      "destroy it",
+			Wipes:    true,
+			// One that is archived or off can be destroyed, so only this much is certain.
+			PreCheck:  when("new", "is still being created. Ask again once it is active."),
+			PostCheck: func(_, _ Droplet, _ Args, _ *Image) bool { return false }, // as long as it can be looked at, it is there
+			Destroys:  true,
+			Call:      callDestroy,
 		},
 	}
 }

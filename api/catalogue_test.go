@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,13 +9,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 
 	"dropletops/api"
+	"dropletops/internal/openapi"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
@@ -122,7 +121,7 @@ func TestBodies(t *testing.T) {
 		})
 	}
 	for _, a := range api.Catalogue() {
-		if !held[a.Type] && !a.Composite() {
+		if !held[a.Type] && !a.Composite() && !a.Destroys && a.Make == nil {
 			t.Errorf("%s has no body here", a.Type)
 		}
 	}
@@ -148,7 +147,7 @@ func TestTypes(t *testing.T) {
 	want := append(slices.Collect(maps.Keys(mapping)), "enable_private_networking")
 	var got []string
 	for _, a := range api.Catalogue() {
-		if !a.Composite() {
+		if !a.Composite() && !a.Destroys && a.Make == nil {
 			got = append(got, a.Type)
 		}
 	}
@@ -178,7 +177,7 @@ func TestLookup(t *testing.T) {
 func TestCatalogueIsComplete(t *testing.T) {
 	for _, a := range api.Catalogue() {
 		if a.Title == "" || a.Summary == "" || a.Danger == nil || a.Effect == nil || a.Loses == nil || a.PreCheck == nil ||
-			a.PostCheck == nil || (a.Call == nil) != a.Composite() || a.Usual < time.Second || !slices.Contains(a.Scopes, "droplet:update") {
+			a.PostCheck == nil || (a.Call == nil) != (a.Composite() || a.Make != nil) || a.Usual < time.Second || !slices.Contains(a.Scopes, "droplet:update") && !a.Destroys && a.Make == nil {
 			t.Errorf("%s lacks something: %+v", a.Type, a)
 		}
 		args := api.Args{}
@@ -211,7 +210,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 
 func TestDanger(t *testing.T) {
 	want := map[string]api.Danger{
-		"rebuild": api.Destructive, "restore": api.Destructive, "password_reset": api.Destructive, "disable_backups": api.Destructive,
+		"rebuild": api.Destructive, "restore": api.Destructive, "password_reset": api.Destructive, "disable_backups": api.Destructive, "destroy": api.Destructive,
 		"power_off": api.Disruptive, "power_cycle": api.Disruptive, "shutdown": api.Disruptive, "stop": api.Disruptive, "enable_ipv6": api.Irreversible,
 	}
 	for _, a := range api.Catalogue() {
@@ -261,7 +260,7 @@ func actionSchema(t *testing.T) *openapi3.Schema {
 // and says so, where it is not there; in CI that is a failure.
 func openAPI(t *testing.T) *openapi3.T {
 	t.Helper()
-	doc, err := document()
+	doc, err := openapi.Document()
 	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true" {
 		t.Log("not held against DigitalOcean's OpenAPI document: ../shared/data is not there")
 		return nil
@@ -272,50 +271,55 @@ func openAPI(t *testing.T) *openapi3.T {
 	return doc
 }
 
-// document is loaded once: under the race detector that takes seconds.
-var document = sync.OnceValues(func() (*openapi3.T, error) {
-	root, err := filepath.Abs(".")
-	if err != nil {
-		return nil, err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		if root == filepath.Dir(root) {
-			return nil, errors.New("no go.mod above the test")
-		}
-		root = filepath.Dir(root)
-	}
-	f, err := os.Open(filepath.Join(root, "../shared/data/digitalocean-openapi.bundled.yaml.gz"))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	plain, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(plain)
-	if err != nil {
-		return nil, err
-	}
-	return openapi3.NewLoader().LoadFromData(data)
-})
-
 // A verb of our own is made of actions there are, each but the last with a time
 // after which the next goes ahead.
 func TestSteps(t *testing.T) {
 	for _, a := range api.Catalogue() {
-		if _, patience := a.Part(len(a.Steps), nil); patience != 0 {
-			t.Errorf("%s waits after its last step", a.Type)
-		}
-		for i, s := range a.Steps {
-			part, patience := a.Part(i, api.Args{})
-			if part.Type != s.Type || part.Call == nil || (patience > 0) != (i < len(a.Steps)-1) {
-				t.Errorf("%s, step %d: %s, %v", a.Type, i, part.Type, patience)
+		for _, status := range []string{"active", "off"} {
+			parts := a.Parts(api.Droplet{ID: 7, Name: "web-1", Status: status}, api.Args{}, at)
+			for i, p := range parts {
+				last := i == len(parts)-1
+				if p.Action.Type != p.Type || (p.Action.Call == nil) != (a.Make != nil) || last && (p.Within > 0 || p.Back) {
+					t.Errorf("%s of one that is %s, step %d: %+v", a.Type, status, i, p)
+				}
+				if p.Back && (parts[len(parts)-1].Right == "" || parts[len(parts)-1].Wrong == "" || parts[len(parts)-1].Doubt == "") {
+					t.Errorf("%s puts right what failed, and has no words for it", a.Type)
+				}
 			}
 		}
+	}
+	types := func(typ string, d api.Droplet, args api.Args) string {
+		a, _ := api.Lookup(typ)
+		var out []string
+		for _, p := range a.Parts(d, args, at) {
+			out = append(out, p.Type)
+		}
+		return strings.Join(out, " ")
+	}
+	on, off := api.Droplet{ID: 7, Name: "web-1", Status: "active"}, api.Droplet{ID: 7, Name: "web-1", Status: "off"}
+	first := api.Args{"snapshot_first": "true"}
+	for _, tt := range []struct {
+		typ  string
+		d    api.Droplet
+		args api.Args
+		want string
+	}{
+		{"reboot", on, nil, "reboot"},
+		{"stop", on, nil, "shutdown power_off"},
+		{"resize", on, nil, "shutdown power_off resize power_on"},
+		{"resize", off, nil, "resize"},
+		{"resize", on, first, "snapshot shutdown power_off resize power_on"},
+		{"resize", off, first, "snapshot resize"},
+		{"rebuild", on, first, "snapshot rebuild"},
+		{"destroy", on, first, "snapshot destroy"},
+	} {
+		if got := types(tt.typ, tt.d, tt.args); got != tt.want {
+			t.Errorf("%s of one that is %s: %s, want %s", tt.typ, tt.d.Status, got, tt.want)
+		}
+	}
+	rebuild, _ := api.Lookup("rebuild")
+	if p := rebuild.Parts(on, first, at)[0]; p.Args["name"] != "web-1 before rebuild 2026-11-21-1004" || !p.Saves {
+		t.Errorf("the snapshot: %+v", p)
 	}
 	stop, _ := api.Lookup("stop")
 	for v, want := range map[string]time.Duration{"60s": time.Minute, "90": 90 * time.Second, "2m": 2 * time.Minute} {
@@ -324,13 +328,40 @@ func TestSteps(t *testing.T) {
 			t.Errorf("%s: %v", v, err)
 			continue
 		}
-		if _, got := stop.Part(0, args); got != want {
+		if got := stop.Parts(api.Droplet{}, args, at)[0].Within; got != want {
 			t.Errorf("--timeout %s is %v", v, got)
 		}
 	}
-	for _, v := range []string{"soon", "0", "-5", "3h", "1e9"} {
+	for _, v := range []string{"soon", "0", "-5", "3h", "1e9", "18446744084", "-18446744063"} {
 		if _, err := stop.Complete(api.Args{"timeout": v}, api.Droplet{Name: "web-1"}, at); err == nil {
 			t.Errorf("--timeout %s is taken", v)
 		}
+	}
+}
+
+// A snapshot can be taken before whatever destroys, but for what none brings back.
+func TestSnapshotFirst(t *testing.T) {
+	for _, a := range api.Catalogue() {
+		args := api.Args{}
+		for _, p := range a.Params {
+			args[p.Name] = p.Example
+		}
+		if want := a.Danger(args) == api.Destructive && a.Type != "password_reset"; a.CanSnapshotFirst() != want {
+			t.Errorf("%s: %v, want %v", a.Type, !want, want)
+		}
+		if a.Wipes && !a.CanSnapshotFirst() {
+			t.Errorf("%s wipes a disk, and no snapshot can be taken first", a.Type)
+		}
+	}
+	rebuild, _ := api.Lookup("rebuild")
+	d := api.Droplet{ID: 7, Name: "web-1", DiskGB: 80}
+	words := rebuild.SnapshotWords([]api.Droplet{d}, api.Args{"snapshot_first": "true"}, at)
+	for _, want := range []string{`"web-1 before rebuild 2026-11-21-1004"`, "1 to 3 minutes per used GB of the 80 GB disk", "nothing else is done"} {
+		if !strings.Contains(words, want) {
+			t.Errorf("%q lacks %q", words, want)
+		}
+	}
+	if rebuild.SnapshotWords([]api.Droplet{d}, api.Args{}, at) != "" {
+		t.Error("it speaks of a snapshot that is not taken")
 	}
 }

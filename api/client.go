@@ -45,6 +45,7 @@ type Client struct {
 	cacheFor time.Duration
 	cache    *cache.Cache
 	flights  singleflight.Group
+	gather   gather
 	watch    watch
 }
 
@@ -129,9 +130,6 @@ func (c *Client) Close() {
 	}
 }
 
-// Budget answers how much may be asked of DigitalOcean now.
-func (c *Client) Budget() Budget { return c.budget.state() }
-
 // Check says whether the token is accepted, with droplet:read, the one scope
 // that every set-up has.
 func (c *Client) Check(ctx context.Context) error {
@@ -175,6 +173,9 @@ func read[T any](ctx context.Context, c *Client, what string, who class, scopes 
 func readOnce[T any](ctx context.Context, c *Client, a attempt, who class,
 	get func(context.Context) (T, *godo.Response, error)) (T, *godo.Response, *Error) {
 	var zero T
+	if isBehind(ctx) {
+		who = watching
+	}
 	if err := c.budget.wait(ctx, who, readPatience); err != nil {
 		return zero, nil, unsent(a, err, Unavailable)
 	}
@@ -255,6 +256,7 @@ func cached[T any](ctx context.Context, c *Client, key, what string, keep time.D
 		if err == nil {
 			c.cache.DeleteExpired() // there is no janitor
 			c.cache.Set(key, v, keep)
+			c.cache.Set(lastOf+key, v, lastFor)
 		}
 		return v, err
 	})

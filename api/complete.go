@@ -23,7 +23,12 @@ func (e *ArgError) Error() string { return e.Message }
 func (a *Action) Verb() string { return strings.ReplaceAll(a.Type, "_", "-") }
 
 // Usage is how it is typed: "rebuild <target> <image>".
-func (a *Action) Usage() string { return a.UsageOf("<target>") }
+func (a *Action) Usage() string {
+	if a.Make != nil {
+		return a.UsageOf("<name>…")
+	}
+	return a.UsageOf("<target>")
+}
 
 // UsageOf is Usage with something else in the place of the target, for a verb
 // that takes no target.
@@ -34,11 +39,11 @@ func (a *Action) UsageOf(first string) string {
 		word := "<" + p.Name + ">"
 		switch {
 		case p.Flag && p.Kind == Switch:
-			word = "--" + p.Name
+			word = p.Flagged()
 		case p.Flag && len(p.Choices) > 0:
-			word = "--" + p.Name + " " + strings.Join(p.Choices, "|")
+			word = p.Flagged() + " " + strings.Join(p.Choices, "|")
 		case p.Flag:
-			word = "--" + p.Name + " " + word
+			word = p.Flagged() + " " + word
 		}
 		if !p.Required {
 			word = "[" + word + "]"
@@ -101,17 +106,20 @@ func sortedNames(args Args) []string {
 	return names
 }
 
+// Flagged is how it is typed as a flag: "--snapshot-first".
+func (p Param) Flagged() string { return "--" + strings.ReplaceAll(p.Name, "_", "-") }
+
 // typed is how a parameter is named to whoever types it.
 func (p Param) typed() string {
 	if p.Flag {
-		return "--" + p.Name
+		return p.Flagged()
 	}
 	return "the " + p.Name
 }
 
 func (a *Action) example(p Param) string {
 	if p.Flag {
-		return "--" + p.Name + " " + p.Example
+		return p.Flagged() + " " + p.Example
 	}
 	return a.Verb() + " web-1 " + p.Example
 }
@@ -120,8 +128,36 @@ func (a *Action) example(p Param) string {
 // name is 255 characters.
 const maxValue = 255
 
-// canonical checks a value by its kind, its choices and its own check.
+// Limits of what has more than one value or line. DigitalOcean takes 64 KiB of user
+// data; a command is shorter than either.
+const (
+	maxScript = 64 << 10
+	maxList   = 4000
+)
+
+// list checks each of several values. Each stands there once.
+func (p Param) list(v string) (string, error) {
+	one := p
+	one.Kind = Text
+	var out []string
+	for v := range strings.SplitSeq(v, ",") {
+		v, err := one.canonical(v)
+		if err != nil {
+			return "", err
+		}
+		if v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return strings.Join(out, ","), nil
+}
+
+// canonical checks a value by its kind, its choices and its own check, and spells it
+// in the one way that is sent.
 func (p Param) canonical(v string) (string, error) {
+	if p.Kind == Script { // Slack ends its lines with one of the two
+		v = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(v)
+	}
 	v = strings.TrimSpace(v)
 	if v == "" {
 		return "", nil
@@ -129,48 +165,32 @@ func (p Param) canonical(v string) (string, error) {
 	wrong := func(right string) (string, error) {
 		return "", &ArgError{p.Name, fmt.Sprintf("%s cannot be %s: %s", strings.Replace(p.typed(), "the ", "The ", 1), quoted(v), right)}
 	}
-	if !utf8.ValidString(v) || strings.ContainsFunc(v, unicode.IsControl) {
+	unprintable := func(r rune) bool { return unicode.IsControl(r) && !(p.Kind == Script && (r == '\n' || r == '\t')) }
+	if !utf8.ValidString(v) || strings.ContainsFunc(v, unprintable) {
 		return wrong("it holds characters that cannot be printed.")
 	}
-	if utf8.RuneCountInString(v) > maxValue {
-		return wrong(fmt.Sprintf("it may have %d characters at the most.", maxValue))
-	}
+	most := maxValue
 	switch p.Kind {
-	case Size:
-		v = strings.ToLower(v)
-		if !slug(v) {
-			return wrong("it is a size's slug, such as " + p.Example + ".")
-		}
-	case Base:
-		if !slug(v) {
-			return wrong("it is an image's slug or ID, such as " + p.Example + ".")
-		}
-		v = strings.ToLower(v)
-		if digits(v) {
-			n, err := strconv.Atoi(v)
-			if err != nil || n < 1 {
-				return wrong("it is an image's slug or ID, such as " + p.Example + ".")
-			}
-			v = strconv.Itoa(n)
-		}
-	case Backup, Kernel:
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 1 || !digits(v) {
-			return wrong(fmt.Sprintf("it is the ID of a %s, a number such as %s.", p.Kind, p.Example))
-		}
-		v = strconv.Itoa(n)
-	case Switch:
-		switch strings.ToLower(v) {
-		case "true", "yes", "on", "1":
-			v = "true"
-		case "false", "no", "off", "0":
-			return "", nil
-		default:
-			return wrong("it stands alone, without a value.")
-		}
+	case Script:
+		most = maxScript
+	case List:
+		most = maxList
+	}
+	if utf8.RuneCountInString(v) > most {
+		return wrong(fmt.Sprintf("it may have %d characters at the most.", most))
+	}
+	if p.Kind == List {
+		return p.list(v)
+	}
+	v, right := p.spelled(v)
+	switch {
+	case right != "":
+		return wrong(right)
+	case v == "":
+		return "", nil
 	}
 	if len(p.Choices) > 0 {
-		i := slices.IndexFunc(p.Choices, func(c string) bool { return strings.EqualFold(c, v) || sameNumber(c, v) })
+		i := slices.IndexFunc(p.Choices, func(c string) bool { return strings.EqualFold(c, v) || sameNumber(c, v) || sameDay(c, v) })
 		if i < 0 {
 			return wrong("it is one of " + strings.Join(p.Choices, ", ") + ".")
 		}
@@ -184,9 +204,60 @@ func (p Param) canonical(v string) (string, error) {
 	return v, nil
 }
 
+// spelled spells a value as its kind is spelled: slugs in small letters, numbers
+// without zeros in front, a switch "true" or not at all. Where it is none of that kind,
+// right says what would be.
+func (p Param) spelled(v string) (_, right string) {
+	switch p.Kind {
+	case Size, Place:
+		v = strings.ToLower(v)
+		if !slug(v) {
+			return v, fmt.Sprintf("it is a %s's slug, such as %s.", p.Kind, p.Example)
+		}
+	case Base:
+		if !slug(v) {
+			return v, "it is an image's slug or ID, such as " + p.Example + "."
+		}
+		v = strings.ToLower(v)
+		if digits(v) {
+			n, err := strconv.Atoi(v)
+			if err != nil || n < 1 {
+				return v, "it is an image's slug or ID, such as " + p.Example + "."
+			}
+			v = strconv.Itoa(n)
+		}
+	case Backup, Kernel:
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || !digits(v) {
+			return v, fmt.Sprintf("it is the ID of a %s, a number such as %s.", p.Kind, p.Example)
+		}
+		v = strconv.Itoa(n)
+	case Switch:
+		switch strings.ToLower(v) {
+		case "true", "yes", "on", "1":
+			v = "true"
+		case "false", "no", "off", "0":
+			return "", ""
+		default:
+			return v, "it stands alone, without a value."
+		}
+	}
+	return v, ""
+}
+
 // sameNumber lets 04 be 4.
 func sameNumber(a, b string) bool {
 	return digits(a) && digits(b) && strings.TrimLeft(a, "0") == strings.TrimLeft(b, "0")
+}
+
+// sameDay lets Monday be MON.
+func sameDay(short, v string) bool {
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if strings.EqualFold(day.String(), v) {
+			return strings.EqualFold(day.String()[:len("SUN")], short)
+		}
+	}
+	return false
 }
 
 func digits(s string) bool {

@@ -47,6 +47,7 @@ func TestComplete(t *testing.T) {
 		{typ: "snapshot", args: api.Args{"name": "vor dem Größerwerden"}, want: api.Args{"name": "vor dem Größerwerden"}},
 		{typ: "snapshot", args: api.Args{"name": "a\nb"}, param: "name", err: `The name cannot be "a\nb": it holds characters that cannot be printed.`},
 		{typ: "enable_backups", want: api.Args{}},
+		{typ: "enable_backups", args: api.Args{"weekday": "Wednesday"}, want: api.Args{"plan": "weekly", "weekday": "WED"}},
 		{typ: "enable_backups", args: api.Args{"weekday": "tue"}, want: api.Args{"plan": "weekly", "weekday": "TUE"}},
 		{typ: "enable_backups", args: api.Args{"hour": "00"}, want: api.Args{"plan": "daily", "hour": "0"}},
 		{typ: "enable_backups", args: api.Args{"plan": "DAILY"}, want: api.Args{"plan": "daily"}},
@@ -80,7 +81,7 @@ func TestComplete(t *testing.T) {
 func TestUsage(t *testing.T) {
 	for typ, want := range map[string]string{
 		"reboot":               "reboot <target>",
-		"resize":               "resize <target> <size> [--disk]",
+		"resize":               "resize <target> <size> [--disk] [--snapshot-first]",
 		"snapshot":             "snapshot <target> [<name>]",
 		"change_backup_policy": "change-backup-policy <target> --plan daily|weekly [--weekday SUN|MON|TUE|WED|THU|FRI|SAT] [--hour 0|4|8|12|16|20]",
 	} {
@@ -94,7 +95,7 @@ func TestUsage(t *testing.T) {
 func TestImageParam(t *testing.T) {
 	for _, a := range api.Catalogue() {
 		p, ok := a.ImageParam()
-		if want := a.Type == "rebuild" || a.Type == "restore"; ok != want || ok && p.Name != "image" {
+		if want := a.Type == "rebuild" || a.Type == "restore" || a.Type == "create"; ok != want || ok && p.Name != "image" {
 			t.Errorf("%s: %v %v", a.Type, p, ok)
 		}
 	}
@@ -110,6 +111,11 @@ func FuzzComplete(f *testing.F) {
 	}
 	f.Add("enable_backups", "plan", "daily", "weekday", "mon")
 	f.Add("rename", "name", "\x00\xff<!channel>%s", "na\nme", "{name}")
+	for _, b := range creations {
+		for name, value := range b.args {
+			f.Add("create", name, value, "tags", "a, b,a")
+		}
+	}
 	actions := api.Catalogue()
 	f.Fuzz(func(t *testing.T, typ, name, value, name2, value2 string) {
 		i := slices.IndexFunc(actions, func(a *api.Action) bool { return a.Type == typ })
@@ -117,7 +123,13 @@ func FuzzComplete(f *testing.F) {
 			i = len(typ) % len(actions)
 		}
 		a, d := actions[i], api.Droplet{ID: 7, Name: value2, Status: "active"}
-		got, err := a.Complete(api.Args{name: value, name2: value2}, d, at)
+		args := api.Args{name: value, name2: value2}
+		for _, p := range a.Params {
+			if a.Make != nil && p.Required && args[p.Name] == "" { // two others are all there are
+				args[p.Name] = p.Example
+			}
+		}
+		got, err := a.Complete(args, d, at)
 		if err != nil {
 			var wrong *api.ArgError
 			if !errors.As(err, &wrong) || strings.ContainsAny(err.Error(), "\n\r\x00") || !utf8.ValidString(err.Error()) {

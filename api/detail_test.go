@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -61,6 +62,52 @@ func TestBackupPolicyIsRead(t *testing.T) {
 	}
 }
 
+// All Droplets' policies, over several pages, and what policies there can be.
+func TestBackupPoliciesAreRead(t *testing.T) {
+	s, c := world(t, simdo.Options{})
+	s.AddDroplets(250, "many")
+	all, err := c.BackupPolicies(t.Context())
+	if err != nil || len(all) != len(s.Droplets()) {
+		t.Fatalf("%d of %d, %v", len(all), len(s.Droplets()), err)
+	}
+	if p := all[s.DropletNamed("db-1").ID]; !p.Enabled || p.Plan != "daily" || p.Next.Start.IsZero() {
+		t.Errorf("%+v", p)
+	}
+	if p, told := all[s.DropletNamed("web-1").ID]; !told || p.Enabled {
+		t.Errorf("%+v, %v", p, told)
+	}
+	plans, err := c.BackupPlans(t.Context())
+	if err != nil || len(plans) != 2 || plans[0].Words() != "weekly on one of SUN, MON, TUE, WED, THU, FRI, SAT from 0, 4, 8, 12, 16, 20 o'clock UTC, kept 28 days" {
+		t.Errorf("%+v, %v", plans, err)
+	}
+	for _, path := range []string{"/v2/droplets/backups/policies", "/v2/droplets/backups/supported_policies"} {
+		s, c := world(t, simdo.Options{})
+		s.Inject(simdo.Fault{Match: simdo.Match{Path: path}, Answer: &simdo.Answer{Status: 200, Body: "{}"}, Times: 9})
+		all, err := c.BackupPolicies(t.Context())
+		plans, err2 := c.BackupPlans(t.Context())
+		if (all == nil) == (plans == nil) || err == nil && err2 == nil {
+			t.Errorf("%s without a list: %v, %v, %v, %v", path, all, err, plans, err2)
+		}
+	}
+}
+
+func TestFirewallsAreRead(t *testing.T) {
+	s, c := world(t, simdo.Options{})
+	walls, err := c.Firewalls(t.Context(), s.DropletNamed("web-1").ID)
+	if err != nil || len(walls) != 1 || walls[0].Name != "web-public" || !slices.Equal(walls[0].In, []string{"tcp 22", "tcp 443"}) || walls[0].Pending {
+		t.Errorf("%+v, %v", walls, err)
+	}
+	if walls, err = c.Firewalls(t.Context(), s.DropletNamed("legacy-1").ID); err != nil || walls == nil || len(walls) != 0 {
+		t.Errorf("%+v, %v", walls, err)
+	}
+	s, c = world(t, simdo.Options{Scopes: []string{"droplet:read"}})
+	_, err = c.Firewalls(t.Context(), s.DropletNamed("web-1").ID)
+	var failed *api.Error
+	if !errors.As(err, &failed) || failed.Kind != api.Forbidden || !slices.Equal(failed.Scopes, []string{"firewall:read"}) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestNeighborsAreRead(t *testing.T) {
 	s, c := world(t, simdo.Options{})
 	web1, web2 := s.DropletNamed("web-1").ID, s.DropletNamed("web-2").ID
@@ -74,6 +121,19 @@ func TestNeighborsAreRead(t *testing.T) {
 	groups, err := c.NeighborReport(t.Context())
 	if err != nil || len(groups) != 1 || !slices.Equal(groups[0], []int{web1, web2}) {
 		t.Errorf("%v, %v", groups, err)
+	}
+}
+
+func TestNewestOfTheAccount(t *testing.T) {
+	s, c := world(t, simdo.Options{})
+	records, err := c.Newest(t.Context())
+	if err != nil || len(records) < 70 || !slices.IsSortedFunc(records, func(a, b api.Record) int { return b.StartedAt.Compare(a.StartedAt) }) ||
+		!slices.ContainsFunc(records, func(r api.Record) bool { return r.ResourceType == "volume" }) {
+		t.Errorf("%d, %v", len(records), err)
+	}
+	s.Inject(simdo.Fault{Match: simdo.Match{Path: "/v2/actions"}, Answer: &simdo.Answer{Status: 200, Body: "{}"}, Times: simdo.Always})
+	if records, err = c.Newest(t.Context()); err == nil {
+		t.Errorf("no list is %d actions", len(records))
 	}
 }
 

@@ -19,6 +19,15 @@ var readScopes = []string{"droplet:read"}
 // Droplet reads one Droplet, always fresh.
 func (c *Client) Droplet(ctx context.Context, id int) (Droplet, error) {
 	what := fmt.Sprintf("read Droplet %d", id)
+	if c.pressed(ctx) {
+		all, err := c.gathered(ctx)
+		if err != nil {
+			return Droplet{}, err
+		}
+		if i := slices.IndexFunc(all, func(d Droplet) bool { return d.ID == id }); i >= 0 {
+			return all[i], nil
+		} // one that slid to another page meanwhile, or none
+	}
 	d, resp, err := read(ctx, c, what, command, readScopes, func(ctx context.Context) (*godo.Droplet, *godo.Response, error) {
 		return c.godo.Droplets.Get(ctx, id)
 	})
@@ -108,9 +117,21 @@ func (c *Client) Find(ctx context.Context, words string) (Found, error) {
 	return Found{Nearest: nearest(words, all)}, nil
 }
 
-// named asks DigitalOcean for the Droplets of a name, GPU ones included. godo
-// can't ask for both, and would put the name into the URL as it is.
+// named looks for the Droplets of a name, GPU ones included; concurrent look-ups of
+// a name share one.
 func (c *Client) named(ctx context.Context, name string) ([]Droplet, error) {
+	if c.pressed(ctx) {
+		all, err := c.gathered(ctx)
+		return slices.DeleteFunc(slices.Clone(all), func(d Droplet) bool { return !strings.EqualFold(d.Name, name) }), err
+	}
+	return once(ctx, c, "named/"+strings.ToLower(name), "look the Droplet up by its name", func(ctx context.Context) ([]Droplet, error) {
+		return c.byName(ctx, name)
+	})
+}
+
+// byName asks DigitalOcean for the Droplets of a name. godo can't ask for both
+// kinds, and would put the name into the URL as it is.
+func (c *Client) byName(ctx context.Context, name string) ([]Droplet, error) {
 	var out [][]godo.Droplet
 	for _, kind := range []string{"droplets", "gpus"} {
 		page, err := pages(ctx, c, "look the Droplet up by its name", readScopes, func(ctx context.Context, o *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
@@ -157,7 +178,7 @@ func ValidTag(tag string) bool { return tagShape.MatchString(tag) }
 func (c *Client) Tagged(ctx context.Context, tag string) ([]Droplet, error) {
 	what := "list the Droplets with a tag"
 	if !ValidTag(tag) {
-		return nil, &Error{Kind: Invalid, What: what, Message: "A tag has letters, digits, :, _ and - only, and 255 of them at the most.",
+		return nil, &Error{Kind: Invalid, What: what, Message: "A tag has letters, digits, colons, underscores and hyphens only, and 255 of them at the most.",
 			Err: errors.New("not a tag")}
 	}
 	scopes := []string{"droplet:read", "tag:read"}

@@ -184,6 +184,9 @@ func (e *Error) Sentence() string {
 		s = "the Droplet is busy with another action. Try again when that has ended."
 	case Invalid:
 		s = "DigitalOcean refused it" + e.words() + "."
+		if do := e.advises(); do != "" {
+			s += " " + do
+		}
 	case RateLimited:
 		s = fmt.Sprintf("too many requests were made to DigitalOcean for now. Try again in %s.", e.RetryAfter.Round(time.Second))
 	case NotSent:

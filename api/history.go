@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -41,18 +42,28 @@ func newestFirst(actions []godo.Action) []Record {
 	return out
 }
 
-// Usual is how long actions of a type took on this Droplet: the median of those
-// that were completed, else a.Usual. It is kept as long as lists are.
+// Usual is how long actions of a type take: the median of those that were completed
+// on this Droplet, else of the account's newest, else a.Usual. Of droplet 0 it is the
+// account's. It is kept as long as lists are.
 func (c *Client) Usual(ctx context.Context, droplet int, a *Action) time.Duration {
-	key := fmt.Sprintf("usual/%d/%s", droplet, a.Type)
-	usual, err := cached(ctx, c, key, "tell how long it takes", c.cacheFor, func(ctx context.Context) (time.Duration, error) {
-		history, err := c.History(ctx, droplet)
-		return median(history, a.Type), err
-	})
-	if err != nil || usual == 0 {
-		return a.Usual
+	if droplet != 0 {
+		key := fmt.Sprintf("usual/%d/%s", droplet, a.Type)
+		usual, err := cached(ctx, c, key, "tell how long it takes", c.cacheFor, func(ctx context.Context) (time.Duration, error) {
+			history, err := c.History(ctx, droplet)
+			return median(history, a.Type), err
+		})
+		if err == nil && usual != 0 {
+			return usual
+		}
 	}
-	return usual
+	newest, err := cached(ctx, c, "usual", "tell how long actions take", c.cacheFor, func(ctx context.Context) ([]Record, error) {
+		page, err := c.newestActions(ctx)
+		return slices.Collect(maps.Values(page)), err
+	})
+	if usual := median(newest, a.Type); err == nil && usual != 0 {
+		return usual
+	}
+	return a.Usual
 }
 
 func median(history []Record, typ string) time.Duration {

@@ -57,11 +57,15 @@ func (c *Client) imagesOf(ctx context.Context, what string, droplet int,
 // Images lists all images that can be used, public and own ones, newest first,
 // from the cache.
 func (c *Client) Images(ctx context.Context) ([]Image, error) {
-	out, err := cached(ctx, c, "images", "list the images", c.cacheFor, func(ctx context.Context) ([]Image, error) {
-		images, err := pages(ctx, c, "list the images", []string{"image:read"}, c.godo.Images.List)
-		return imagesFrom(images), err
-	})
+	out, err := cached(ctx, c, allImages, "list the images", c.cacheFor, c.listImages)
 	return slices.Clone(out), err
+}
+
+const allImages = "images"
+
+func (c *Client) listImages(ctx context.Context) ([]Image, error) {
+	images, err := pages(ctx, c, "list the images", []string{"image:read"}, c.godo.Images.List)
+	return imagesFrom(images), err
 }
 
 func imagesFrom(images []godo.Image) []Image {

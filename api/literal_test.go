@@ -36,7 +36,7 @@ func TestANewActionIsOneLiteral(t *testing.T) {
 	var body []byte
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			_, _ = io.WriteString(w, `{"sizes":[{"slug":"s-1vcpu-1gb","disk":25}]}`)
+			_, _ = io.WriteString(w, `{"sizes":[{"slug":"s-1vcpu-1gb","disk":25,"available":true,"regions":["nyc3"]}]}`)
 			return
 		}
 		body, _ = io.ReadAll(r.Body)

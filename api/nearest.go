@@ -5,36 +5,47 @@ import (
 	"strings"
 )
 
-// nearest answers up to three names that someone may have meant, the best first:
-// those a few typing errors away, then those of which it is a part.
+// nearest answers the names of Droplets that someone may have meant.
 func nearest(words string, all []Droplet) []string {
 	names := make([]string, len(all))
 	for i, d := range all {
 		names[i] = d.Name
 	}
-	return nearestOf(words, names)
+	return Nearest(words, names)
 }
 
-func nearestOf(words string, names []string) []string {
+// longestGuess bounds the work of a guess, in characters: no verb, flag, slug or
+// Droplet's name is longer.
+const longestGuess = 255
+
+// Nearest answers up to three of the names that what someone typed may have been
+// meant to be, the best first: those a few typing errors away, then those of which
+// it is a part, or nearly the beginning.
+func Nearest(words string, names []string) []string {
 	type guess struct {
 		name   string
 		far    int
 		shared int // letters at the beginning: people mistype those least
 	}
 	typed := []rune(strings.ToLower(words))
+	if len(typed) > longestGuess {
+		return nil
+	}
 	within := 1 + len(typed)/4 // typing errors: 1 in up to 3 letters, 2 in 4 to 7, and so on
 	var guesses []guess
 	for _, name := range names {
-		low := strings.ToLower(name)
-		far := distance(typed, []rune(low), within)
+		low := []rune(strings.ToLower(name))
+		far := distance(typed, low, within)
 		switch {
 		case far <= within:
-		case len(typed) >= 3 && strings.Contains(low, string(typed)):
+		case len(typed) >= 3 && strings.Contains(string(low), string(typed)),
+			len(typed) == 2 && strings.HasPrefix(string(low), string(typed)),
+			len(typed) >= 5 && len(low) > len(typed) && distance(typed, low[:len(typed)], 1) == 1:
 			far = within + 1
 		default:
 			continue
 		}
-		guesses = append(guesses, guess{name, far, sharedPrefix(typed, []rune(low))})
+		guesses = append(guesses, guess{name, far, sharedPrefix(typed, low)})
 	}
 	slices.SortStableFunc(guesses, func(a, b guess) int {
 		if a.far != b.far {
@@ -42,6 +53,9 @@ func nearestOf(words string, names []string) []string {
 		}
 		if a.shared != b.shared {
 			return b.shared - a.shared
+		}
+		if len(a.name) != len(b.name) {
+			return len(a.name) - len(b.name)
 		}
 		return strings.Compare(a.name, b.name)
 	})

@@ -24,6 +24,15 @@ func (c *Client) Outcome(ctx context.Context, a *Action, before, after Droplet, 
 	return ""
 }
 
+// Made says what an action that is done has made, where the Droplet itself does not
+// show it. An error says that it can't be seen. Plain text.
+func (c *Client) Made(ctx context.Context, a *Action, before Droplet, args Args, r Record) (string, error) {
+	if a.Made == nil {
+		return "", fmt.Errorf("%s makes nothing", a.Type)
+	}
+	return a.Made(ctx, c, before, args, r)
+}
+
 // madeSnapshot finds the snapshot that an action took, by its name and age.
 func madeSnapshot(ctx context.Context, c *Client, d Droplet, a Args, r Record) (string, error) {
 	all, err := c.Snapshots(ctx, d.ID)

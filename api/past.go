@@ -22,6 +22,24 @@ func (c *Client) Past(ctx context.Context, droplet int) ([]Record, error) {
 	return slices.CompactFunc(newestFirst(actions), func(a, b Record) bool { return a.ID == b.ID }), nil
 }
 
+// Newest lists the newest actions of the account, of Droplets and of all else, fresh:
+// one page of 200 of the tens of thousands that there may be, newest first.
+// DigitalOcean says nowhere in which order it lists them; the page it gives is taken
+// to be the newest, as the control panel takes it.
+func (c *Client) Newest(ctx context.Context) ([]Record, error) {
+	const what = "list the newest actions"
+	actions, resp, err := read(ctx, c, what, command, readScopes, func(ctx context.Context) ([]godo.Action, *godo.Response, error) {
+		return c.godo.Actions.List(ctx, &godo.ListOptions{PerPage: perPage})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if actions == nil && resp.Meta == nil {
+		return nil, empty(what, resp)
+	}
+	return newestFirst(actions), nil
+}
+
 // Action reads one action of any kind, fresh, as a command: a person waits for it.
 // [Client.Look] is for following one.
 func (c *Client) Action(ctx context.Context, id int) (Record, error) {

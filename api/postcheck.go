@@ -10,3 +10,7 @@ func becomes(status string) func(before, after Droplet, a Args, img *Image) bool
 func settled(before, after Droplet, _ Args, _ *Image) bool {
 	return after.Status == "active" || after.Status != "" && after.Status == before.Status
 }
+
+// there is done as soon as the Droplet can be looked at. It is for what changes nothing
+// about it, so that whoever switches it meanwhile makes no failure of it.
+func there(_, after Droplet, _ Args, _ *Image) bool { return after.Status != "" }

@@ -30,7 +30,7 @@ func TestPreCheck(t *testing.T) {
 		{typ: "power_on", d: off},
 		{typ: "power_off", d: off, want: "web-1 is off already."},
 		{typ: "shutdown", d: api.Droplet{ID: 7, Status: "off"}, want: "Droplet 7 is off already."},
-		{typ: "resize", d: on, args: api.Args{"size": "s-2vcpu-4gb"}, want: "web-1 is on, and DigitalOcean resizes only what is off. Shut it down first: shutdown web-1."},
+		{typ: "resize", d: on, args: api.Args{"size": "s-2vcpu-4gb"}},
 		{typ: "resize", d: off, args: api.Args{"size": "s-1vcpu-2gb"}, want: "web-1 has the size s-1vcpu-2gb already."},
 		{typ: "resize", d: off, args: api.Args{"size": "s-1vcpu-2gb", "disk": "true"}},
 		{typ: "rebuild", d: on, img: &api.Image{ID: 5, Slug: "big", MinDisk: 80}, want: "big (image 5) needs a disk of 80 GB, and web-1 has 50 GB."},

@@ -2,9 +2,55 @@ package api
 
 import "fmt"
 
+// resizeSteps switch off what is on, and on again in any case: DigitalOcean resizes
+// only what is off.
+func resizeSteps(d Droplet) []Step {
+	resize := Step{Type: "resize", Check: when("active", "is on, and DigitalOcean resizes only what is off. Shut it down first, or ask again while it is on: then it is switched off and on again.")}
+	if d.Status != "active" {
+		return []Step{resize}
+	}
+	resize.Back = true
+	return []Step{
+		{Type: "shutdown", Within: aMinute, Back: true},
+		{Type: "power_off", Back: true},
+		resize,
+		{Type: "power_on", Right: "is on again", Wrong: "IS OFF: it could not be switched on again.",
+			Doubt: "MAY BE OFF: whether it was switched on again is not known."},
+	}
+}
+
+// switched says what a resize does to Droplets that are on. How long that takes
+// are the times of the steps: up to a minute for the shutdown, some two for the
+// rest, and with the disk DigitalOcean's minute per used GB.
+func switched(on []Droplet, disk bool) string {
+	n := 0
+	for _, d := range on {
+		if d.Status == "active" {
+			n++
+		}
+	}
+	away := "about 3 minutes"
+	if disk {
+		away += ", and a minute more per used GB"
+	}
+	switch {
+	case n == 0:
+		return ""
+	case len(on) == 1:
+		return " It is switched off for this (shut down, and after a minute its power is cut) and on again, also if the resize fails: it is away for " + away + "."
+	case n == len(on):
+		return " They are switched off for this (shut down, and after a minute their power is cut) and on again, also where the resize fails: each is away for " + away + "."
+	}
+	return fmt.Sprintf(" The %d of them that are on are switched off for this (shut down, and after a minute their power is cut) and on again, also where the resize fails: each is away for %s. The others stay off.", n, away)
+}
+
 // resizes says what a resize does to disk, CPU and memory, and to the price. A
 // disk is what can't be taken back, so it is told first.
 func resizes(on []Droplet, a Args, p Pins) string {
+	return changesSize(on, a, p) + switched(on, a["disk"] == "true")
+}
+
+func changesSize(on []Droplet, a Args, p Pins) string {
 	disk := a["disk"] == "true"
 	switch {
 	case p.Plan == nil && disk:

@@ -23,23 +23,39 @@ const grace = 4 * time.Second
 // away than 3 s, it is [RateLimited].
 func (c *Client) Send(ctx context.Context, a *Action, droplet int, args Args, img *Image) (Record, error) {
 	at := attempt{what: fmt.Sprintf("%s Droplet %d", a.Verb(), droplet), scopes: a.Scopes, mutation: true, x: &exchange{mutation: true}}
+	if args[Taking] != "" {
+		at.scopes = slices.Concat(at.scopes, withScopes)
+	}
 	if a.Call == nil {
 		return Record{}, &Error{Kind: Invalid, What: at.what, Message: "it is not one action of DigitalOcean's"}
 	}
+	return c.mutate(ctx, at, func(ctx context.Context) (Record, error) {
+		action, _, err := a.Call(ctx, c.godo, droplet, args, img)
+		switch {
+		case err != nil:
+			return Record{}, err
+		case a.Destroys:
+			return c.destroying(droplet, a), nil
+		case action == nil || action.ID == 0:
+			return Record{}, errEmpty
+		}
+		return recordOf(*action), nil
+	})
+}
+
+// mutate sends one mutation as [Client.Send] says, and judges what came of it.
+func (c *Client) mutate(ctx context.Context, at attempt, do func(context.Context) (Record, error)) (Record, error) {
+	at.x.before, _ = ctx.Deadline()
+	at.x.now, at.x.until = c.now, c.now().Round(0).Add(time.Until(at.x.before))
 	if err := c.budget.wait(ctx, command, sendPatience); err != nil {
 		return Record{}, unsent(at, err, NotSent)
 	}
-	at.x.before, _ = ctx.Deadline()
 	ctx, cancel := c.outlive(ctx)
 	defer cancel()
-	action, _, err := a.Call(at.x.with(ctx), c.godo, droplet, args, img)
+	r, err := do(at.x.with(ctx))
 	if err != nil {
 		return Record{}, at.judge(err, c.now())
 	}
-	if action == nil || action.ID == 0 {
-		return Record{}, at.judge(errEmpty, c.now())
-	}
-	r := recordOf(*action)
 	_, r.RequestID = at.x.answer()
 	return r, nil
 }
@@ -65,6 +81,13 @@ func (c *Client) outlive(ctx context.Context) (context.Context, context.CancelFu
 // up of its arguments. Empty if nothing is in the way. An error says that it
 // could not be looked up.
 func (c *Client) PreCheck(ctx context.Context, a *Action, d Droplet, args Args, img *Image) (string, error) {
+	for _, p := range a.Params { // a place that there is not would be said to lack the image
+		if v := args[p.Name]; p.Kind == Place && v != "" {
+			if why, err := c.checkPlace(ctx, d, v); why != "" || err != nil {
+				return why, err
+			}
+		}
+	}
 	if why := a.InTheWay(d, args, img); why != "" {
 		return why, nil
 	}
@@ -101,10 +124,26 @@ func (c *Client) checkSize(ctx context.Context, d Droplet, slug string) (string,
 		for _, p := range plans {
 			slugs = append(slugs, p.Slug)
 		}
-		return fmt.Sprintf("DigitalOcean has no size %s.%s", slug, didYouMean(nearestOf(slug, slugs))), err
+		return fmt.Sprintf("DigitalOcean has no size %s.%s", slug, didYouMean(Nearest(slug, slugs))), err
 	}
-	return iff(plan.DiskGB > 0 && d.DiskGB > plan.DiskGB,
-		fmt.Sprintf("%s has a disk of %d GB, and %s only one of %d GB. A disk cannot be made smaller.", d.label(), d.DiskGB, slug, plan.DiskGB)), nil
+	if plan.DiskGB > 0 && d.DiskGB > plan.DiskGB {
+		return fmt.Sprintf("%s has a disk of %d GB, and %s only one of %d GB. A disk cannot be made smaller.", d.label(), d.DiskGB, slug, plan.DiskGB), nil
+	}
+	return plan.elsewhere(d), nil
+}
+
+// elsewhere objects to a size that is not to be had where a Droplet is. DigitalOcean
+// says so only once the Droplet is off: one that is on would be switched off for nothing.
+func (p Plan) elsewhere(d Droplet) string {
+	switch {
+	case p.Slug == d.Size: // it has it
+		return ""
+	case !p.Available || len(p.Regions) == 0:
+		return fmt.Sprintf("DigitalOcean gives no Droplet the size %s at present.", p.Slug)
+	case d.Region != "" && !slices.Contains(p.Regions, d.Region):
+		return fmt.Sprintf("The size %s is not to be had in %s, where %s is, only in %s.", p.Slug, d.Region, d.label(), either(p.Regions))
+	}
+	return ""
 }
 
 func (c *Client) checkBackup(ctx context.Context, d Droplet, id string) (string, error) {

@@ -39,27 +39,29 @@ const allSizes = "sizes"
 
 // Sizes lists all sizes, the cheapest first, from the cache.
 func (c *Client) Sizes(ctx context.Context) ([]Plan, error) {
-	out, err := cached(ctx, c, allSizes, "list the sizes", rarely*c.cacheFor, func(ctx context.Context) ([]Plan, error) {
-		sizes, err := pages(ctx, c, "list the sizes", readScopes, c.godo.Sizes.List)
-		if err != nil {
-			return nil, err
-		}
-		plans := []Plan{}
-		for _, s := range sizes {
-			plans = append(plans, planOf(s))
-		}
-		slices.SortStableFunc(plans, func(a, b Plan) int {
-			switch {
-			case a.Monthly < b.Monthly:
-				return -1
-			case a.Monthly > b.Monthly:
-				return 1
-			}
-			return strings.Compare(a.Slug, b.Slug)
-		})
-		return plans, nil
-	})
+	out, err := cached(ctx, c, allSizes, "list the sizes", rarely*c.cacheFor, c.listSizes)
 	return slices.Clone(out), err
+}
+
+func (c *Client) listSizes(ctx context.Context) ([]Plan, error) {
+	sizes, err := pages(ctx, c, "list the sizes", readScopes, c.godo.Sizes.List)
+	if err != nil {
+		return nil, err
+	}
+	plans := []Plan{}
+	for _, s := range sizes {
+		plans = append(plans, planOf(s))
+	}
+	slices.SortStableFunc(plans, func(a, b Plan) int {
+		switch {
+		case a.Monthly < b.Monthly:
+			return -1
+		case a.Monthly > b.Monthly:
+			return 1
+		}
+		return strings.Compare(a.Slug, b.Slug)
+	})
+	return plans, nil
 }
 
 // Plan finds a size by its slug. A miss in the cache refreshes it before it is
@@ -89,17 +91,21 @@ func planOf(s godo.Size) Plan {
 
 // Regions lists all regions by slug, from the cache.
 func (c *Client) Regions(ctx context.Context) ([]Region, error) {
-	out, err := cached(ctx, c, "regions", "list the regions", rarely*c.cacheFor, func(ctx context.Context) ([]Region, error) {
-		regions, err := pages(ctx, c, "list the regions", readScopes, c.godo.Regions.List)
-		if err != nil {
-			return nil, err
-		}
-		out := []Region{}
-		for _, r := range regions {
-			out = append(out, Region{Slug: r.Slug, Name: r.Name, Available: r.Available, Sizes: r.Sizes, Features: r.Features})
-		}
-		slices.SortFunc(out, func(a, b Region) int { return strings.Compare(a.Slug, b.Slug) })
-		return out, nil
-	})
+	out, err := cached(ctx, c, allRegions, "list the regions", rarely*c.cacheFor, c.listRegions)
 	return slices.Clone(out), err
+}
+
+const allRegions = "regions"
+
+func (c *Client) listRegions(ctx context.Context) ([]Region, error) {
+	regions, err := pages(ctx, c, "list the regions", readScopes, c.godo.Regions.List)
+	if err != nil {
+		return nil, err
+	}
+	out := []Region{}
+	for _, r := range regions {
+		out = append(out, Region{Slug: r.Slug, Name: r.Name, Available: r.Available, Sizes: r.Sizes, Features: r.Features})
+	}
+	slices.SortFunc(out, func(a, b Region) int { return strings.Compare(a.Slug, b.Slug) })
+	return out, nil
 }

@@ -2,38 +2,108 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
 
-// Step is one of the actions that a verb of our own is made of.
+// Step declares one of the actions that a verb takes.
 type Step struct {
 	Type string // DigitalOcean's action type
 	// Within is how long the Droplet may take, from the step's start, to show what
-	// it did before the next step goes ahead all the same; nil for the last step.
+	// it did. After that, or if it did not work, the next goes ahead all the same;
+	// nil if the next must not.
 	Within func(Args) time.Duration
+	// Back says that if this step does not work, the last one is taken all the same:
+	// it puts back what those before it have changed. The whole has failed then.
+	Back bool
+	// Check is a pre-check of the step besides its action's; may be nil.
+	Check func(Droplet, Args, *Image) string
+	// Right says of the Droplet, behind its name, how the last step has left it where
+	// one before it has failed; Wrong and Doubt, where it has failed itself, or that is
+	// not known. Plain text.
+	Right, Wrong, Doubt string
+}
+
+// Part is one of the actions that are sent to a Droplet.
+type Part struct {
+	Step
+	Action *Action // DigitalOcean's own
+	Args   Args
+	Within time.Duration // 0 if the next must not go ahead without it
+	// Saves says that it saves what the parts behind it may lose: they go ahead only
+	// once what it made is there.
+	Saves bool
 }
 
 // Composite says whether it is a verb of our own, made of several actions.
-func (a *Action) Composite() bool { return len(a.Steps) > 0 }
+func (a *Action) Composite() bool { return a.Call == nil && a.Make == nil }
 
-// Part answers the action that is sent at a step, counted from 0, and how long
-// the Droplet may take before the next goes ahead; 0 if there is no next one. Of
-// an action that is DigitalOcean's own, the one part is the action itself.
-func (a *Action) Part(step int, args Args) (part *Action, patience time.Duration) {
-	if step >= len(a.Steps) {
-		return a, 0
+// Parts answers the actions that are sent to a Droplet that is as it is, in order:
+// of most there is one, DigitalOcean's own. asked is when it was asked for.
+func (a *Action) Parts(d Droplet, args Args, asked time.Time) []Part {
+	var parts []Part
+	if args[SnapshotFirst] == "true" {
+		snapshot, ok := Lookup("snapshot")
+		if ok {
+			parts = append(parts, Part{Step: Step{Type: "snapshot"}, Action: snapshot, Args: Args{"name": d.snapshotBefore(a, asked)}, Saves: true})
+		}
 	}
-	s := a.Steps[step]
-	part, ok := Lookup(s.Type)
-	if !ok {
-		return a, 0
+	steps := []Step{{Type: a.Type}}
+	if a.Steps != nil {
+		steps = a.Steps(d)
+	}
+	for _, s := range steps {
+		parts = append(parts, a.part(s, args))
+	}
+	return parts
+}
+
+func (a *Action) part(s Step, args Args) Part {
+	p := Part{Step: s, Action: a, Args: args}
+	if other, ok := Lookup(s.Type); ok && s.Type != a.Type {
+		p.Action = other
 	}
 	if s.Within != nil {
-		patience = s.Within(args)
+		p.Within = s.Within(args)
 	}
-	return part, patience
+	if s.Check != nil {
+		own := *p.Action
+		own.PreCheck = first(own.PreCheck, s.Check)
+		p.Action = &own
+	}
+	return p
 }
+
+// Shows says whether a Droplet is already what the part would make of it.
+func (p Part) Shows(d Droplet, img *Image) bool {
+	return p.Action.Already != nil && p.Action.Already(d, p.Args, img) != ""
+}
+
+// Interrupts says whether it cuts a Droplet off from whom it serves for a while,
+// though its danger, which does not know the Droplet, does not say so.
+func (a *Action) Interrupts(d Droplet, args Args) bool {
+	for _, p := range a.Parts(d, args, time.Time{}) {
+		if p.Action.Type != a.Type && p.Action.Danger(p.Args) == Disruptive {
+			return true
+		}
+	}
+	return false
+}
+
+// DangerOn is its danger to Droplets as they are: what is safe by its arguments alone
+// interrupts service where one of them has to be switched off for it.
+func (a *Action) DangerOn(on []Droplet, args Args) Danger {
+	d := a.Danger(args)
+	if d == Safe && slices.ContainsFunc(on, func(x Droplet) bool { return a.Interrupts(x, args) }) {
+		return Disruptive
+	}
+	return d
+}
+
+// aMinute is the time that a shutdown gets before the power is cut, as
+// DigitalOcean advises.
+func aMinute(Args) time.Duration { return time.Minute }
 
 // Bounds of stop's --timeout. DigitalOcean advises a reasonable time between a
 // shutdown and a power-off; a longer one than this nobody waits for.
@@ -54,6 +124,9 @@ func timeout(a Args) time.Duration {
 // parseTimeout takes seconds, or a duration such as 2m.
 func parseTimeout(v string) (time.Duration, error) {
 	if n, err := strconv.Atoi(v); err == nil {
+		if most := int(maxPatience / time.Second); n > most || n < -most { // which a duration can't hold
+			return 0, fmt.Errorf("%d seconds are more than %s", n, span(maxPatience))
+		}
 		return time.Duration(n) * time.Second, nil
 	}
 	return time.ParseDuration(v)
@@ -65,6 +138,22 @@ func checkTimeout(v string) string {
 		return fmt.Sprintf("it is a time from %s to %s, in seconds or such as 2m", span(minTimeout), span(maxTimeout))
 	}
 	return ""
+}
+
+// Bounds of every other verb's --timeout, after which people are told that it takes
+// longer than it should. A disk of 10 TB takes days to copy.
+const (
+	minPatience = 10 * time.Second
+	maxPatience = 7 * 24 * time.Hour
+)
+
+// ParsePatience reads --timeout, and answers what is wrong with it; empty if nothing is.
+func ParsePatience(v string) (time.Duration, string) {
+	d, err := parseTimeout(v)
+	if err != nil || d < minPatience || d > maxPatience {
+		return 0, "it is a time from 10 seconds to 7 days, in seconds or such as 10m or 2h"
+	}
+	return d, ""
 }
 
 // span says a time as people do, in whole seconds or minutes.

@@ -56,6 +56,10 @@ func newTransport() *http.Transport {
 type exchange struct {
 	mutation bool
 	before   time.Time // the mutation is not sent after it; zero for whenever
+	// until is the same by the wall clock now, which also runs while the machine is
+	// suspended.
+	until time.Time
+	now   func() time.Time
 
 	mu        sync.Mutex
 	sent      int  // mutations handed to the transport
@@ -121,7 +125,7 @@ func (x *exchange) admit(method string) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.sent == 0 && !x.before.IsZero() && time.Now().After(x.before) {
+	if x.sent == 0 && !x.before.IsZero() && (time.Now().After(x.before) || x.now().Round(0).After(x.until)) {
 		return errLate
 	}
 	x.sent++

@@ -113,6 +113,9 @@ func TestNoWrongNo(t *testing.T) {
 	s, c := world(t, simdo.Options{})
 	refused := 0
 	for _, a := range api.Catalogue() {
+		if a.Make != nil {
+			continue // TestNoWrongNoToACreate
+		}
 		for _, d := range s.Droplets() {
 			in := api.Args{}
 			for _, p := range a.Params {
@@ -153,6 +156,40 @@ func TestNoWrongNo(t *testing.T) {
 	}
 	if refused < 30 {
 		t.Errorf("only %d were refused: this shows little", refused)
+	}
+}
+
+// A resize is refused beforehand where DigitalOcean would refuse it, and only there: it
+// says so only once the Droplet is off, which is an outage for nothing.
+func TestNoWrongNoToAResize(t *testing.T) {
+	resize, _ := api.Lookup("resize")
+	_, c := world(t, simdo.Options{})
+	plans, err := c.Sizes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, p := range plans {
+		s, c := world(t, simdo.Options{})
+		d, err := c.Droplet(t.Context(), s.DropletNamed("staging-1").ID)
+		if err != nil || d.Status != "off" {
+			t.Fatal(d.Status, err)
+		}
+		args := api.Args{"size": p.Slug}
+		why, err := c.PreCheck(t.Context(), resize, d, args, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Send(t.Context(), resize, d.ID, args, nil)
+		if (why == "") != (err == nil) {
+			t.Errorf("%s: we say %q, DigitalOcean %v", p.Slug, why, err)
+		}
+		said = append(said, why)
+	}
+	for _, want := range []string{"DigitalOcean gives no Droplet the size s-24vcpu-128gb at present.", "The size gpu-l40sx1-48gb is not to be had in fra1, where staging-1 is, only in tor1."} {
+		if !slices.Contains(said, want) {
+			t.Errorf("not said: %q", want)
+		}
 	}
 }
 
@@ -298,6 +335,16 @@ func TestLookUps(t *testing.T) {
 	kernel, _ := api.Lookup("change_kernel")
 	if got := c.Usual(ctx, web.ID, kernel); got != kernel.Usual {
 		t.Error("usual without history", got)
+	}
+	if err := s.AddHistory(db.ID, 5, "change_kernel", 50*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	fresh := client(t, s.URL()) // one that has read nothing yet
+	if got := fresh.Usual(ctx, web.ID, kernel); got != 50*time.Second {
+		t.Error("usual on the account", got)
+	}
+	if got := fresh.Usual(ctx, 0, kernel); got != 50*time.Second {
+		t.Error("usual of several", got)
 	}
 	history, err := c.History(ctx, web.ID)
 	if err != nil || !slices.IsSortedFunc(history, func(a, b api.Record) int { return b.StartedAt.Compare(a.StartedAt) }) {

@@ -10,7 +10,7 @@ import (
 func TestSettlingBeginsWhateverTheStatusWas(t *testing.T) {
 	r := running()
 	now := t0
-	if _, err := r.Dispatch(0, "p", 0, now); err != nil {
+	if _, err := r.Dispatch(0, "p", r.Action.Type, 0, now); err != nil {
 		t.Fatal(err)
 	}
 	a := ActionRef{ID: 9, Status: "completed"}
@@ -29,9 +29,9 @@ func TestSettlingBeginsWhateverTheStatusWas(t *testing.T) {
 func TestATargetThatWasLeftOut(t *testing.T) {
 	r := running()
 	for what, do := range map[string]func() (Change, error){
-		"dispatch": func() (Change, error) { return r.Dispatch(3, "p", 0, t0) },
+		"dispatch": func() (Change, error) { return r.Dispatch(3, "p", r.Action.Type, 0, t0) },
 		"accepted": func() (Change, error) { return r.Accepted(3, ActionRef{ID: 1}, false, t0) },
-		"put back": func() (Change, error) { return r.PutBack(3, WaitRateLimit, t0) },
+		"put back": func() (Change, error) { return r.PutBack(3, WaitRateLimit, Answer{}, t0) },
 		"end":      func() (Change, error) { return r.End(3, Ending{State: TargetErrored}, t0) },
 	} {
 		if _, err := do(); !errors.Is(err, ErrConflict) {

@@ -41,6 +41,13 @@ type Note struct {
 	Ordinal int       `json:"ordinal"` // which target, -1 for the request
 	Who     string    `json:"who,omitempty"`
 	Detail  string    `json:"detail,omitempty"`
+	// Sends is the type of the action that a NoteStarted or NoteNext is about.
+	Sends string `json:"sends,omitempty"`
+	// Channel is where it is told instead of in the request's thread: to everyone
+	// in that channel, with a link to the card.
+	Channel string `json:"channel,omitempty"`
+	// Whom are the groups it is for.
+	Whom []Group `json:"whom,omitempty"`
 }
 
 // NoteKind is what a note tells.
@@ -49,6 +56,12 @@ type NoteKind string
 // The notes.
 const (
 	NoteApproved  NoteKind = "approved"
+	NoteRetracted NoteKind = "retracted" // an approval was taken back
+	NoteExplained NoteKind = "explained" // why it was denied; Detail is the reason
+	NoteReminder  NoteKind = "reminder"  // half of the time to decide is over
+	NoteBroke     NoteKind = "broke"     // someone went ahead alone; Detail is the reason
+	NoteSnapshot  NoteKind = "snapshot"  // a snapshot was added, to be taken first; Detail is Void if approvals are
+	NoteReviewed  NoteKind = "reviewed"  // another person has looked at that
 	NoteConfirmed NoteKind = "confirmed"
 	NoteDenied    NoteKind = "denied"
 	NoteExpired   NoteKind = "expired"
@@ -58,8 +71,9 @@ const (
 	NoteStarted   NoteKind = "started" // DigitalOcean accepted it
 	NoteSlow      NoteKind = "slow"    // takes longer than usual
 	NoteLost      NoteKind = "lost"    // the answer was lost, being looked for
+	NoteLate      NoteKind = "late"    // the answer came after it ended as unknown; Detail is the action's ID
 	NoteSettling  NoteKind = "settling"
-	NoteNext      NoteKind = "next"  // a composite verb goes on to its next action; Detail says why
+	NoteNext      NoteKind = "next"  // it goes on to another of its actions; Detail says what came of the one before
 	NoteEnded     NoteKind = "ended" // a target ended, one way or the other
 	NoteFailed    NoteKind = "failed"
 )
@@ -90,4 +104,6 @@ type Store interface {
 	Update(ctx context.Context, id string, f func(*Request) (Change, error)) (*Request, error)
 	// Record appends audit lines that change no request, such as a refused click.
 	Record(ctx context.Context, lines ...Line) error
+	// Unreviewed lists the requests whose review is open, oldest first.
+	Unreviewed(ctx context.Context) ([]*Request, error)
 }

@@ -2,6 +2,8 @@ package approvals
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -10,10 +12,15 @@ type DecisionKind string
 
 // The decisions; they are the action_ids of the card's buttons.
 const (
-	ToApprove DecisionKind = "approve"
-	ToDeny    DecisionKind = "deny"
-	ToConfirm DecisionKind = "confirm"
-	ToCancel  DecisionKind = "cancel"
+	ToApprove    DecisionKind = "approve"
+	ToDeny       DecisionKind = "deny"
+	ToConfirm    DecisionKind = "confirm"
+	ToCancel     DecisionKind = "cancel"
+	ToRetract    DecisionKind = "retract"     // take one's own approval back
+	ToBreakGlass DecisionKind = "break_glass" // go ahead alone, with a reason
+	ToReview     DecisionKind = "review"      // close what going ahead alone has opened
+	// ToSnapshotFirst has a snapshot taken first, so that the decision begins anew.
+	ToSnapshotFirst DecisionKind = "snapshot_first"
 )
 
 // Decision is one person's decision, as it was recorded.
@@ -25,6 +32,10 @@ type Decision struct {
 	Digest string `json:"digest"`
 	// Round is the request's round it was made in. One of an earlier round is void.
 	Round int `json:"round"`
+	// Reason is why, where one was asked for: of a denial, or of going ahead alone.
+	Reason string `json:"reason,omitempty"`
+	// Mark is that of the click, see [Click].
+	Mark string `json:"mark,omitempty"`
 }
 
 // Shown names exactly what a card shows: the round of the decision and the
@@ -32,15 +43,25 @@ type Decision struct {
 // click tells which of a card's versions it was made on.
 func (r *Request) Shown() string { return fmt.Sprintf("%d.%s", r.Round, r.Digest()) }
 
-// Approvals lists the approvals that count in the current round.
+// Approvals lists the approvals that count in the current round: of each person
+// one at the most, and none that was taken back.
 func (r *Request) Approvals() []Decision {
 	var out []Decision
 	for _, d := range r.Decisions {
-		if d.Kind == ToApprove && d.Round == r.Round {
+		switch {
+		case d.Round != r.Round:
+		case d.Kind == ToApprove:
 			out = append(out, d)
+		case d.Kind == ToRetract:
+			out = slices.DeleteFunc(out, func(had Decision) bool { return had.By.UserID == d.By.UserID })
 		}
 	}
 	return out
+}
+
+// approved says whether someone's approval counts in the current round.
+func (r *Request) approved(by Person) bool {
+	return slices.ContainsFunc(r.Approvals(), func(d Decision) bool { return d.By.UserID == by.UserID })
 }
 
 // MayDecide answers a [Refusal] that says why a person may not make this
@@ -49,51 +70,76 @@ func (r *Request) MayDecide(kind DecisionKind, by Person) error {
 	if err := Admit(by); err != nil {
 		return err
 	}
-	mine := by.UserID == r.Requester.UserID
 	switch kind {
 	case ToCancel:
-		if !mine {
-			return Refuse("Only <@%s>, who asked for this, may cancel it. Whoever may approve it can deny it.", r.Requester.UserID)
-		}
-		if !r.State.Open() {
-			return r.tooLate()
-		}
-		if r.State == Running && !r.cancelable() {
-			return Refuse("It is too late to cancel this: it was sent to DigitalOcean already.")
-		}
-		return nil
+		return r.mayCancel(by)
 	case ToConfirm:
-		if r.State != Pending {
-			return r.tooLate()
-		}
-		if r.Verdict.Outcome != Confirm {
-			return Refuse("This waits for approval by another full member of this workspace, not for a confirmation.")
-		}
-		if !mine {
-			return Refuse("Only <@%s>, who asked for this, may confirm it.", r.Requester.UserID)
-		}
-		return nil
-	case ToApprove, ToDeny:
-		if r.State != Pending {
-			return r.tooLate()
-		}
-		if r.Verdict.Outcome != Approve {
-			return Refuse("This waits for <@%s>, who asked for it, to confirm or cancel it. It needs no approval.", r.Requester.UserID)
-		}
-		if mine && kind == ToApprove {
-			return Refuse("You asked for this, so you can't approve it: another full member of this workspace must.")
-		}
-		if mine {
-			return Refuse("You asked for this: use Cancel to call it off. Denying is for whoever may approve it.")
-		}
-		for _, d := range r.Approvals() {
-			if kind == ToApprove && d.By.UserID == by.UserID {
-				return Refuse("You have approved this already: it takes %d different people.", r.Verdict.Count)
-			}
-		}
-		return nil
+		return r.mayConfirm(by)
+	case ToApprove, ToDeny, ToRetract:
+		return r.mayVote(kind, by)
+	case ToBreakGlass:
+		return r.mayBreakGlass(by)
+	case ToReview:
+		return r.mayReview(by)
+	case ToSnapshotFirst:
+		return r.maySnapshotFirst(by)
 	}
 	return Refuse("There is no decision %q.", string(kind))
+}
+
+func (r *Request) asked(by Person) bool { return by.UserID == r.Requester.UserID }
+
+func (r *Request) mayCancel(by Person) error {
+	switch {
+	case !r.asked(by):
+		return Refuse("Only <@%s>, who asked for this, may cancel it. Whoever may approve it can deny it.", r.Requester.UserID)
+	case !r.State.Open():
+		return r.tooLate()
+	case r.State == Running && !r.cancelable():
+		return Refuse("It is too late to cancel this: it was sent to DigitalOcean already.")
+	}
+	return nil
+}
+
+func (r *Request) mayConfirm(by Person) error {
+	switch {
+	case r.State != Pending:
+		return r.tooLate()
+	case r.Verdict.Outcome != Confirm:
+		return Refuse("This waits for approval by another full member of this workspace, not for a confirmation.")
+	case !r.asked(by):
+		return Refuse("Only <@%s>, who asked for this, may confirm it.", r.Requester.UserID)
+	}
+	return nil
+}
+
+// mayVote is for those who approve, deny, or take their approval back.
+func (r *Request) mayVote(kind DecisionKind, by Person) error {
+	switch {
+	case r.State != Pending:
+		return r.tooLate()
+	case r.Verdict.Outcome != Approve:
+		return Refuse("This waits for <@%s>, who asked for it, to confirm or cancel it. It needs no approval.", r.Requester.UserID)
+	case r.asked(by) && kind == ToApprove && len(r.Verdict.Needs) == 0:
+		return Refuse("You asked for this, so you can't approve it: another full member of this workspace must.")
+	case r.asked(by) && kind == ToApprove:
+		return Refuse("You asked for this, so you can't approve it: it waits for %s.", Whom(r.Missing()))
+	case r.asked(by):
+		return Refuse("You asked for this: use Cancel to call it off. Denying is for whoever may approve it.")
+	case kind == ToRetract && r.approved(by):
+		return nil
+	case kind == ToRetract:
+		return Refuse("You have not approved this, so there is nothing to take back.")
+	case !r.approver(by):
+		return Refuse("You may not decide about this: it waits for %s.", Whom(r.Missing()))
+	case kind == ToApprove && r.approved(by) && len(r.Verdict.Needs) > 1:
+		return Refuse("You have approved this already: it waits for %s.", Whom(r.Missing()))
+	case kind == ToApprove && r.approved(by):
+		return Refuse("You have approved this already: it takes %d different people.", r.Verdict.People())
+	case kind == ToApprove && !r.helps(by):
+		return Refuse("Your approval is not what this lacks: it waits for %s.", Whom(r.Missing()))
+	}
+	return nil
 }
 
 // tooLate says what became of a request that can't be decided any more.
@@ -101,11 +147,9 @@ func (r *Request) tooLate() error {
 	switch r.State {
 	case Running, Completed, Failed, Unknown:
 		for i := len(r.Decisions) - 1; i >= 0; i-- {
-			if d := r.Decisions[i]; d.Round == r.Round && (d.Kind == ToApprove || d.Kind == ToConfirm) {
-				verb := "approved"
-				if d.Kind == ToConfirm {
-					verb = "confirmed"
-				}
+			d := r.Decisions[i]
+			verb, letGo := map[DecisionKind]string{ToApprove: "approved", ToConfirm: "confirmed", ToBreakGlass: "went ahead with"}[d.Kind]
+			if d.Round == r.Round && letGo {
 				return Refuse("This was decided already: <@%s> %s it, and it is %s.", d.By.UserID, verb, r.State)
 			}
 		}
@@ -136,23 +180,32 @@ func (r *Request) Cancelable() bool {
 	return r.State == Pending || r.State == Running && r.cancelable()
 }
 
-// Decide records a decision and what follows from it.
+// Decide records a decision and what follows from it. Going ahead alone takes a
+// reason and is [Request.BreakGlass].
 func (r *Request) Decide(kind DecisionKind, by Person, now time.Time) (Change, error) {
 	if err := r.MayDecide(kind, by); err != nil {
 		return Change{}, err
 	}
+	if kind == ToApprove && r.Verdict.Factor && !by.Proved {
+		return Change{}, Refuse("Approving this takes a second factor.")
+	}
+	if kind == ToReview {
+		return r.close(by, now), nil
+	}
 	r.Decisions = append(r.Decisions, Decision{Kind: kind, By: by, At: now, Digest: r.Digest(), Round: r.Round})
-	line := Line{At: now, RequestID: r.ID, Who: by.UserID, Detail: map[string]string{"digest": r.Digest()}}
+	line := Line{At: now, RequestID: r.ID, Who: by.UserID, Detail: r.decided(by)}
 	note := Note{At: now, Ordinal: -1, Who: by.UserID}
 	c := Change{}
 	switch kind {
 	case ToApprove:
 		line.What, note.Kind = "approved", NoteApproved
-		if got := len(r.Approvals()); got < r.Verdict.Count {
-			note.Detail = fmt.Sprintf("%d of %d", got, r.Verdict.Count)
+		if missing := r.Missing(); len(missing) > 0 {
+			note.Detail = r.soFar(missing)
 			break
 		}
 		c.Advance = r.start(now)
+	case ToRetract:
+		line.What, note.Kind, note.Detail = "retracted", NoteRetracted, r.soFar(r.Missing())
 	case ToConfirm:
 		line.What, note.Kind = "confirmed", NoteConfirmed
 		c.Advance = r.start(now)
@@ -171,19 +224,80 @@ func (r *Request) Decide(kind DecisionKind, by Person, now time.Time) (Change, e
 		} else {
 			r.settle(now)
 		}
+	default:
+		return Change{}, fmt.Errorf("%s is not decided by a click alone", kind)
 	}
 	c.Audit, c.Notes = []Line{line}, []Note{note}
 	return c, nil
 }
 
+// soFar says how many approvals there are and what is missing.
+func (r *Request) soFar(missing []Need) string {
+	got := len(r.Approvals())
+	switch len(r.Verdict.Needs) {
+	case 0:
+		return fmt.Sprintf("%d of %d", got, r.Verdict.People())
+	case 1:
+		return fmt.Sprintf("%d of %d, missing: %s", got, r.Verdict.People(), Whom(missing))
+	}
+	return fmt.Sprintf("%d approved, missing: %s", got, Whom(missing))
+}
+
+// Progress says how far the approvals have come: "1 of 2". Of several needs one person
+// may meet more than one, so how many people it takes depends on who they are.
+func (r *Request) Progress() string {
+	got := len(r.Approvals())
+	if len(r.Verdict.Needs) < 2 {
+		return fmt.Sprintf("%d of %d", got, r.Verdict.People())
+	}
+	more := 0
+	for _, n := range r.Missing() {
+		more = max(more, n.Count)
+	}
+	return fmt.Sprintf("%d so far, at least %d more", got, more)
+}
+
+// decided is what the audit log keeps of a decision besides who and when.
+func (r *Request) decided(by Person) map[string]string {
+	out := map[string]string{"digest": r.Digest(), "rule": r.Verdict.Rule}
+	for k, v := range map[string]string{"policy": r.Verdict.Policy, "groups": strings.Join(by.Groups, ",")} {
+		if v != "" {
+			out[k] = v
+		}
+	}
+	if by.Proved {
+		out["second_factor"] = "proved"
+	}
+	return out
+}
+
+// Explain adds why someone denied a request. It is theirs alone to say.
+func (r *Request) Explain(by Who, reason string, now time.Time) (Change, error) {
+	for i := range r.Decisions {
+		d := &r.Decisions[i]
+		switch {
+		case d.Kind != ToDeny || d.By.UserID != by.UserID:
+		case d.Reason != "":
+			return Change{}, ErrNoChange
+		default:
+			d.Reason = strings.TrimSpace(reason)
+			return Change{
+				Audit: []Line{{At: now, RequestID: r.ID, What: "denial explained", Who: by.UserID, Why: d.Reason}},
+				Notes: []Note{{At: now, Kind: NoteExplained, Ordinal: -1, Who: by.UserID, Detail: d.Reason}},
+			}, nil
+		}
+	}
+	return Change{}, Refuse("Only whoever denied this can say why.")
+}
+
 // start lets a request run, and answers when the runner is to be woken.
 func (r *Request) start(now time.Time) time.Time {
-	r.State, r.StartedAt, r.ExpiresAt = Running, now, time.Time{}
+	r.State, r.StartedAt, r.ExpiresAt, r.RemindAt = Running, now, time.Time{}, time.Time{}
 	return now
 }
 
 func (r *Request) end(s State, now time.Time) {
-	r.State, r.EndedAt, r.ExpiresAt = s, now, time.Time{}
+	r.State, r.EndedAt, r.ExpiresAt, r.RemindAt = s, now, time.Time{}, time.Time{}
 }
 
 // Expire ends a pending request whose time is up. ErrNoChange if it is not.

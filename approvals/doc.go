@@ -21,6 +21,7 @@
 //
 //	queued → dispatching → following → done | errored | unknown
 //	queued → canceled
+//	queued → unknown             (it may have been acted on by a process whose memory is gone)
 //
 // It never talks to Slack, to DigitalOcean or to a database, and it never asks
 // for the time: whoever calls hands it in.

@@ -6,7 +6,7 @@ import (
 )
 
 // Drifted sends a request of which nothing was sent back for a fresh decision,
-// since what would be acted on is not what the card showed. now holds the
+// since what would be acted on is not what the card showed. fresh holds the
 // Droplets as they are; one that is gone is missing from it.
 func (r *Request) Drifted(diffs []Difference, fresh map[int]Droplet, image *Image, now time.Time) (Change, error) {
 	if r.State != Running || r.Sent() {
@@ -17,6 +17,9 @@ func (r *Request) Drifted(diffs []Difference, fresh map[int]Droplet, image *Imag
 	for i := range r.Targets {
 		t := &r.Targets[i]
 		d, there := fresh[t.Droplet.ID]
+		if t.Droplet.ID == 0 {
+			d, there = t.Droplet, true // it is to be made
+		}
 		switch {
 		case !there && len(r.Targets) == 1:
 			return r.Fail("The Droplet is gone: DigitalOcean says there is no such Droplet any more.", now)
@@ -38,16 +41,35 @@ func (r *Request) Drifted(diffs []Difference, fresh map[int]Droplet, image *Imag
 	if image != nil {
 		r.Image = image
 	}
-	r.State, r.Round, r.Drift = Pending, r.Round+1, diffs
-	r.StartedAt, r.ExpiresAt = time.Time{}, now.Add(r.Verdict.Within)
-	detail := map[string]string{"digest": r.Digest()}
+	restarted := r.restart(diffs, now)
+	restarted.Audit = append(c.Audit, restarted.Audit...)
+	return restarted, nil
+}
+
+// GoesOn is the detail of a NoteDrifted after which nobody has to decide.
+const GoesOn = "goes on"
+
+// restart begins the decision anew, with what the request holds now. Where
+// nobody has to decide, it goes on.
+func (r *Request) restart(diffs []Difference, now time.Time) Change {
+	c := Change{Advance: now}
+	r.Round, r.Drift, r.Review = r.Round+1, diffs, nil // what someone let go alone was not done
+	note := Note{At: now, Kind: NoteDrifted, Ordinal: -1}
+	if r.Verdict.Outcome == Allow {
+		note.Detail = GoesOn
+	} else {
+		c.Advance = r.wait(now)
+	}
+	detail := map[string]string{"digest": r.Digest(), "outcome": string(r.Verdict.Outcome), "rule": r.Verdict.Rule}
+	if r.Verdict.Policy != "" {
+		detail["policy"] = r.Verdict.Policy
+	}
 	for i, d := range diffs {
 		detail[fmt.Sprintf("change_%d", i+1)] = d.String()
 	}
-	c.Audit = append(c.Audit, Line{At: now, RequestID: r.ID, What: "drifted", Who: Self, Detail: detail})
-	c.Notes = []Note{{At: now, Kind: NoteDrifted, Ordinal: -1}}
-	c.Advance = r.ExpiresAt
-	return c, nil
+	c.Audit = []Line{{At: now, RequestID: r.ID, What: "drifted", Who: Self, Detail: detail}}
+	c.Notes = []Note{note}
+	return c
 }
 
 // Fail ends a running request of which nothing was sent.

@@ -2,6 +2,8 @@ package approvals
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -76,6 +78,53 @@ type Rescue struct {
 	Snapshot *Image `json:"snapshot,omitempty"`
 }
 
+// Leaves is what stays of Droplets that are to be destroyed, and goes on costing.
+type Leaves struct {
+	// Known is false when DigitalOcean could not be asked, or of too many Droplets.
+	Known bool `json:"known"`
+	// Items name what stays, one each: "volume db-1-data, $20.00 a month". Plain text.
+	Items []string `json:"items,omitempty"`
+	// Goes is what does not stay, since it is to be destroyed with them: all of it
+	// stands on the card.
+	Goes []Going `json:"goes,omitempty"`
+}
+
+// Going is one thing that is destroyed with its Droplet, by its ID.
+type Going struct {
+	Kind  string `json:"kind"`
+	ID    string `json:"id"`
+	Words string `json:"words"` // "volume db-1-data, $20.00 a month"
+}
+
+// Differences lists what stays now and did not in l, and the other way round.
+func (l *Leaves) Differences(now *Leaves) []Difference {
+	if l == nil || now == nil || !l.Known || !now.Known {
+		return nil // what was not shown was not decided on
+	}
+	var out []Difference
+	for _, was := range l.Items {
+		if !slices.Contains(now.Items, was) {
+			out = append(out, Difference{What: OfLeaves, Was: was, Is: "stays no longer"})
+		}
+	}
+	for _, is := range now.Items {
+		if !slices.Contains(l.Items, is) {
+			out = append(out, Difference{What: OfLeaves, Was: "not there", Is: is})
+		}
+	}
+	for _, was := range l.Goes {
+		if !slices.Contains(now.Goes, was) {
+			out = append(out, Difference{What: OfGoes, Was: was.Words, Is: "no longer there"})
+		}
+	}
+	for _, is := range now.Goes {
+		if !slices.Contains(l.Goes, is) {
+			out = append(out, Difference{What: OfGoes, Was: "not there", Is: is.Words})
+		}
+	}
+	return out
+}
+
 // Difference is one property that is not what the card showed.
 type Difference struct {
 	DropletID int    `json:"droplet_id,omitempty"`
@@ -105,11 +154,36 @@ func (d Droplet) Differences(now Droplet) []Difference {
 	return out
 }
 
-// ActionRef is DigitalOcean's record of an action that was accepted.
+// ActionRef is DigitalOcean's record of an action that was accepted. Its ID is 0 of
+// what DigitalOcean makes no action of.
 type ActionRef struct {
 	ID        int       `json:"id"`
 	Status    string    `json:"status"` // in-progress, completed, errored
 	StartedAt time.Time `json:"started_at,omitzero"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 	RequestID string    `json:"request_id,omitempty"` // DigitalOcean's, for its support
+}
+
+// number is its ID for the audit log; empty where DigitalOcean makes no action of
+// what it accepted, as of a destroy.
+func (a ActionRef) number() string {
+	if a.ID == 0 {
+		return ""
+	}
+	return strconv.Itoa(a.ID)
+}
+
+// Answer is by what DigitalOcean's answer to a call is found again: its HTTP
+// status, 0 without an answer, and its ID for DigitalOcean's support.
+type Answer struct {
+	Status    int
+	RequestID string
+}
+
+// detail adds an answer to the detail of a line of the audit log.
+func (a Answer) detail(pairs ...string) []string {
+	if a.Status != 0 {
+		pairs = append(pairs, "status", strconv.Itoa(a.Status))
+	}
+	return append(pairs, "request_id", a.RequestID)
 }

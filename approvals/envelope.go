@@ -20,3 +20,11 @@ type Envelope struct {
 	// Attempt is 1 for the first handling, more after a fault or a crash.
 	Attempt int
 }
+
+// TurnedAway is how often an envelope counts as tried that is never carried out: it
+// could not be written down in time, and whoever sent it is only told so. It is above
+// any other count, so that a version that does not know it gives the envelope up, too.
+const TurnedAway = 1000
+
+// TurnedAway says whether an envelope is only there for its sender to be told so.
+func (e Envelope) TurnedAway() bool { return e.Attempt > TurnedAway }

@@ -44,34 +44,79 @@ func TestStateMachine(t *testing.T) {
 			},
 			"dispatch": func(t *rapid.T) {
 				i := target(t)
-				if _, err := r.Dispatch(i, "me", 0, now); err == nil {
+				if _, err := r.Dispatch(i, "me", r.Action.Type, 0, now); err == nil {
 					posts[r.Targets[i].Droplet.ID]++
 				}
 			},
 			"refused for now": func(t *rapid.T) {
 				i := target(t)
 				was := r.Targets[i].State
-				if _, err := r.PutBack(i, WaitPendingEvent, now); err == nil && was == Dispatching {
+				if _, err := r.PutBack(i, WaitPendingEvent, Answer{}, now); err == nil && was == Dispatching {
 					posts[r.Targets[i].Droplet.ID]--
 				}
 			},
 			"accepted": func(t *rapid.T) {
 				action++
-				_, _ = r.Accepted(target(t), ActionRef{ID: action}, false, now)
+				i := target(t)
+				was := r.Targets[i]
+				_, err := r.Accepted(i, ActionRef{ID: action}, rapid.Bool().Draw(t, "found"), now)
+				switch got := r.Targets[i]; {
+				case err == nil && was.State == Dispatching && got.State == Following:
+				case err == nil && was.State == TargetUnknown && got.State == was.State && was.Action == nil && !was.LostAt.IsZero():
+				case err == nil:
+					t.Fatalf("accepted from %s", was.State)
+				case got.State != was.State || got.Action != was.Action:
+					t.Fatal("a refused answer changed the target")
+				}
 			},
 			"next": func(t *rapid.T) {
 				i := target(t)
-				if _, err := r.Next(i, nil, "not heeded", now); err == nil {
-					posts[r.Targets[i].Droplet.ID]-- // the next action may be sent once, too
+				was := r.Targets[i]
+				o := Onward{To: was.Step + rapid.IntRange(0, 2).Draw(t, "further"), Sends: "power_off"}
+				switch rapid.IntRange(0, 3).Draw(t, "how") {
+				case 0:
+					o.Why = "not heeded"
+				case 1:
+					o.Fault = &Fault{State: TargetErrored, Problem: "no"}
+				case 2:
+					o.Fault = &Fault{State: TargetUnknown, Problem: "lost"}
+				}
+				_, err := r.Next(i, o, now)
+				got := r.Targets[i]
+				switch {
+				case err != nil && (got.Step != was.Step || got.State != was.State || got.Fault != was.Fault):
+					t.Fatal("a refused step changed the target")
+				case err != nil:
+				case got.Step <= was.Step, was.Fault != nil && got.Fault != was.Fault:
+					t.Fatalf("from step %d to %d, from fault %v to %v", was.Step, got.Step, was.Fault, got.Fault)
+				case was.State == Queued && was.Step == 0:
+					t.Fatal("it goes on from a step that was never taken")
+				case was.State == Dispatching && was.LostAt.IsZero() && o.Why == "" && (o.Fault == nil || o.Fault.State == TargetUnknown):
+					t.Fatal("it goes on while its POST may still be under way")
+				case was.State == Dispatching && !was.LostAt.IsZero() && (o.Fault == nil || o.Fault.State != TargetUnknown):
+					t.Fatal("a lost answer is taken for nothing")
+				case was.State != Queued:
+					posts[got.Droplet.ID]-- // the next action may be sent once, too
 				}
 			},
-			"lost": func(t *rapid.T) { _, _ = r.Lost(target(t), "cut", now) },
+			"doubt": func(t *rapid.T) {
+				i := target(t)
+				was := r.Targets[i].State
+				if _, err := r.Doubt(i, "a restored backup", now); err == nil && was != Queued {
+					t.Fatalf("in doubt from %s", was)
+				}
+			},
+			"lost": func(t *rapid.T) { _, _ = r.Lost(target(t), "cut", Answer{}, now) },
 			"end": func(t *rapid.T) {
 				s := rapid.SampledFrom([]TargetState{TargetDone, TargetErrored, TargetUnknown}).Draw(t, "state")
 				i := target(t)
 				was := r.Targets[i].State
-				if _, err := r.End(i, Ending{State: s}, now); err == nil && s == TargetDone && was != Following && r.Targets[i].Step == 0 {
+				_, err := r.End(i, Ending{State: s}, now)
+				if err == nil && s == TargetDone && was != Following && r.Targets[i].Step == 0 {
 					t.Fatalf("done from %s", was)
+				}
+				if f := r.Targets[i].Fault; err == nil && f != nil && (s == TargetDone || s == TargetErrored && f.State == TargetUnknown) {
+					t.Fatalf("%s, though one of its actions is %s", s, f.State)
 				}
 			},
 			"drift": func(t *rapid.T) {

@@ -3,6 +3,7 @@ package approvals
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Standing is what a person is in the workspace that installed the app.
@@ -29,6 +30,16 @@ type Person struct {
 	Who
 	Standing Standing `json:"standing"`
 	Name     string   `json:"name,omitempty"` // for logs and exports alone
+	// Groups are the policy's groups they were found to be in, of those that matter
+	// to the request.
+	Groups []string `json:"groups,omitempty"`
+	// Proved says that they proved a second factor for this very decision.
+	Proved bool `json:"proved,omitempty"`
+}
+
+// among says whether someone is in any of the groups; no groups mean everyone.
+func (p Person) among(groups []string) bool {
+	return len(groups) == 0 || slices.ContainsFunc(p.Groups, func(g string) bool { return slices.Contains(groups, g) })
 }
 
 // Directory knows people. Slack's users.info stands behind it.
@@ -37,6 +48,9 @@ type Directory interface {
 	// decision does. It answers an error when Slack does not: the caller then
 	// refuses (fails closed).
 	Person(ctx context.Context, who Who, fresh bool) (Person, error)
+	// Shared says whether people of other workspaces are in a channel, as far as
+	// Slack tells: an app that may not ask is told nothing, and answers false.
+	Shared(ctx context.Context, channel string) (bool, error)
 }
 
 // Admit says whether a person may use Dropletops for more than its help, and

@@ -11,6 +11,15 @@ type Publication struct {
 	// With no card in Request it may or may not stand in the channel.
 	PostingBy string
 	PostingAt time.Time
+	// PostingSince is when the first such attempt began of which it is not known
+	// what became.
+	PostingSince time.Time
 	// Notes are those not posted yet, oldest first.
 	Notes []Note
+}
+
+// Due is a request that Slack lags behind on.
+type Due struct {
+	ID        string
+	CreatedAt time.Time
 }

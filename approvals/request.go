@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// State is how far a request has come, by the words of CONTRACT §4.
+// State is how far a request has come, by the words of docs/CONTRACT.md §4.
 type State string
 
 // The states of a request.
@@ -51,6 +51,12 @@ type Action struct {
 	Type   string            `json:"type"`
 	Args   map[string]string `json:"args,omitempty"`
 	Danger Danger            `json:"danger"`
+	// Withheld names the arguments that may hold secrets: what they are is part of the
+	// digest, and stands in no line of the audit log.
+	Withheld []string `json:"withheld,omitempty"`
+	// Called are the names of what arguments hold the IDs of, by the ID: of SSH keys.
+	// The card shows both; the ID is what counts.
+	Called map[string]string `json:"called,omitempty"`
 }
 
 // Origin is where a request came from and where its answers go.
@@ -60,6 +66,8 @@ type Origin struct {
 	// ThreadTS is the thread the command came from; the card and all progress
 	// stay in it. Empty for a slash command, which Slack allows in no thread.
 	ThreadTS string `json:"thread_ts,omitempty"`
+	// Shared says that people of other workspaces are in the channel.
+	Shared bool `json:"shared,omitempty"`
 	// ResponseURL answers a slash command for 30 minutes, five times at the most.
 	ResponseURL string `json:"response_url,omitempty"`
 	// Private says that nobody but the asker and the bot sees the channel.
@@ -69,6 +77,9 @@ type Origin struct {
 	Envelope string `json:"envelope,omitempty"`
 	// Words are what was typed, for the audit log.
 	Words string `json:"words,omitempty"`
+	// AskedAt is when that envelope was taken in, which may be long before the
+	// request was made of it.
+	AskedAt time.Time `json:"asked_at,omitzero"`
 }
 
 // MessageRef is the place of a message in Slack.
@@ -91,24 +102,37 @@ type Request struct {
 	// Present is how what the action changes is now, where the Droplet does not show
 	// it. Plain text.
 	Present string `json:"present,omitempty"`
+	// Heed is what is in nobody's way and worth knowing, as it was when asked. Plain text.
+	Heed string `json:"heed,omitempty"`
 	// LeftOut are sentences on the Droplets with the tag that are no targets, since
 	// they are what the action would make of them. Plain text.
-	LeftOut   []string `json:"left_out,omitempty"`
-	Targets   []Target `json:"-"` // rows of their own
-	Rescue    *Rescue  `json:"rescue,omitempty"`
-	Requester Person   `json:"requester"`
-	Origin    Origin   `json:"origin"`
-	RetryOf   string   `json:"retry_of,omitempty"`
-	RetriedBy string   `json:"retried_by,omitempty"`
+	LeftOut []string `json:"left_out,omitempty"`
+	Targets []Target `json:"-"` // rows of their own
+	Rescue  *Rescue  `json:"rescue,omitempty"`
+	// Leaves is what stays of Droplets that are to be destroyed; nil of all else.
+	Leaves    *Leaves `json:"leaves,omitempty"`
+	Requester Person  `json:"requester"`
+	Origin    Origin  `json:"origin"`
+	RetryOf   string  `json:"retry_of,omitempty"`
+	RetriedBy string  `json:"retried_by,omitempty"`
 
-	// Usual is how long this action usually takes here: the median of its type
-	// in the Droplet's own history, else the catalogue's figure.
-	Usual     time.Duration `json:"usual,omitempty"`
+	// Usual is how long this action usually takes here: the median of its type in the
+	// Droplet's own history, else in the account's, else the catalogue's figure.
+	Usual time.Duration `json:"usual,omitempty"`
+	// Patience is after how long, from its first intent, people are told that a Droplet
+	// takes longer than it should, where whoever asked said so.
+	Patience  time.Duration `json:"patience,omitempty"`
 	Verdict   Verdict       `json:"verdict"`
 	Decisions []Decision    `json:"decisions,omitempty"`
 	// Round counts how often the decision began anew because of a drift.
 	Round int          `json:"round,omitempty"`
 	Drift []Difference `json:"drift,omitempty"` // what made it begin anew
+	// Review is open from when someone went ahead alone until another person has
+	// looked at it.
+	Review *Review `json:"review,omitempty"`
+	// RemindAt is when those who can approve are reminded; zero if they are not, or
+	// were.
+	RemindAt time.Time `json:"remind_at,omitzero"`
 	// Note is the sentence behind the state, where the state alone does not say
 	// it: why it failed, why it was called off.
 	Note string `json:"note,omitempty"`
@@ -134,15 +158,27 @@ type Target struct {
 	// DispatchedAt is when the intent to POST was committed, by which process.
 	DispatchedAt time.Time `json:"dispatched_at,omitzero"`
 	DispatchedBy string    `json:"dispatched_by,omitempty"`
-	// Step is which of a composite verb's actions is next or under way, from 0, and
-	// Past are those that are over. Once Step is above 0 something was sent.
+	// Sends is the type of DigitalOcean's action that was sent, or is about to be.
+	Sends string `json:"sends,omitempty"`
+	// Step is which of several actions is next or under way, from 0, and Past are those
+	// that are over. Once Step is above 0 something was sent.
 	Step int         `json:"step,omitempty"`
 	Past []ActionRef `json:"past,omitempty"`
-	// BeganAt is the first intent, from which its whole duration counts.
+	// Saved is what those that are over made, such as a snapshot. Plain text.
+	Saved string `json:"saved,omitempty"`
+	// Fault is that one of them did not work, so that what was asked for has failed.
+	Fault *Fault `json:"fault,omitempty"`
+	// BeganAt is the first intent that was not refused, from which its whole duration counts.
 	BeganAt time.Time `json:"began_at,omitzero"`
 	// Baseline is the Droplet's newest action when the intent was committed: a
 	// lost one is looked for among those after it.
 	Baseline int `json:"baseline,omitempty"`
+	// Made is the Droplet that a create made; 0 until DigitalOcean has accepted it. Until
+	// then the target has no ID, and goes by its name.
+	Made int `json:"made,omitempty"`
+	// Bore are the Droplets that bore the name when the intent to create was committed:
+	// none of them is the one whose answer was lost.
+	Bore []int `json:"bore,omitempty"`
 	// LostAt is when the answer to the POST was found to be lost.
 	LostAt time.Time  `json:"lost_at,omitzero"`
 	Action *ActionRef `json:"action,omitempty"`
@@ -166,6 +202,8 @@ const (
 	WaitPendingEvent Wait = "pending_event" // another action on the Droplet is under way
 	WaitRateLimit    Wait = "rate_limit"    // DigitalOcean said 429
 	WaitUnreachable  Wait = "unreachable"   // DigitalOcean could not be asked
+	WaitName         Wait = "name"          // another request is creating a Droplet of that name
+	WaitPeople       Wait = "people"        // Slack could not be asked who may decide
 )
 
 // Bulk says whether the request is for more than one Droplet.
@@ -185,7 +223,8 @@ func (r *Request) Sent() bool {
 func (t *Target) untouched() bool { return t.State == Queued && t.Step == 0 }
 
 // Digest is a fingerprint of what a decision is for: the action, its arguments,
-// the Droplets and of each what CONTRACT §5 binds, and the image to be used.
+// the Droplets and of each what CONTRACT §5 binds, the image to be used, and what
+// would be left behind.
 func (r *Request) Digest() string {
 	type bound struct {
 		ID                         int
@@ -197,7 +236,8 @@ func (r *Request) Digest() string {
 		Args    map[string]string
 		Image   int
 		Targets []bound
-	}{Type: r.Action.Type, Args: r.Action.Args}
+		Leaves  *Leaves `json:",omitempty"`
+	}{Type: r.Action.Type, Args: r.Action.Args, Leaves: r.Leaves}
 	if r.Image != nil {
 		what.Image = r.Image.ID
 	}

@@ -192,7 +192,7 @@ func TestBuiltInPolicy(t *testing.T) {
 		{Safe, one, Allow}, {Disruptive, one, Allow}, {Irreversible, one, Confirm}, {Destructive, one, Approve},
 		{Safe, two, Confirm}, {Disruptive, two, Approve}, {Irreversible, two, Confirm}, {Destructive, two, Approve},
 	} {
-		got := BuiltIn{}.Judge(Case{Action: Action{Danger: tt.danger}, Targets: tt.targets})
+		got := BuiltIn{}.Verdict(Case{Action: Action{Danger: tt.danger}, Targets: tt.targets})
 		if got.Outcome != tt.want || got.Outcome != Allow && got.Within != 30*time.Minute || got.Outcome == Approve && got.Count != 1 {
 			t.Errorf("%s on %d: %+v, want %s", tt.danger, len(tt.targets), got, tt.want)
 		}
@@ -225,14 +225,14 @@ func TestOutcomeOfBulk(t *testing.T) {
 func TestNothingIsSentWithoutACard(t *testing.T) {
 	r := running()
 	r.Card = MessageRef{}
-	if _, err := r.Dispatch(0, "me", 0, t0); !errors.Is(err, ErrConflict) {
+	if _, err := r.Dispatch(0, "me", r.Action.Type, 0, t0); !errors.Is(err, ErrConflict) {
 		t.Errorf("dispatched without a card: %v", err)
 	}
 }
 
 func TestCancelWhileOthersRun(t *testing.T) {
 	r := running(Droplet{ID: 1}, Droplet{ID: 2})
-	if _, err := r.Dispatch(0, "me", 0, t0); err != nil {
+	if _, err := r.Dispatch(0, "me", r.Action.Type, 0, t0); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Decide(ToCancel, member("U1"), t0); err != nil {
@@ -265,6 +265,7 @@ func (k *keepAll) Request(context.Context, string) (*Request, error) { return ni
 func (k *keepAll) Update(context.Context, string, func(*Request) (Change, error)) (*Request, error) {
 	return nil, ErrNotFound
 }
+func (k *keepAll) Unreviewed(context.Context) ([]*Request, error) { return nil, nil }
 func (k *keepAll) Record(_ context.Context, lines ...Line) error {
 	k.lines = append(k.lines, lines...)
 	return nil
@@ -275,6 +276,8 @@ type everyone struct{}
 func (everyone) Person(_ context.Context, who Who, _ bool) (Person, error) {
 	return Person{Who: who, Standing: Member}, nil
 }
+
+func (everyone) Shared(context.Context, string) (bool, error) { return false, nil }
 
 // What needs another's approval can't be asked for where nobody else sees it.
 func TestApprovalsAreNotAskedForInPrivate(t *testing.T) {
@@ -305,5 +308,53 @@ func TestAClickIsForWhatItsCardShowed(t *testing.T) {
 	r.Round = 1
 	if r.showed(old) || r.showed("") || !r.showed(r.Shown()) {
 		t.Error("after a drift")
+	}
+}
+
+// How far the approvals have come is told without counting people whom nobody knows:
+// one of both groups meets both needs, others meet one each.
+func TestProgressOfSeveralNeeds(t *testing.T) {
+	of := func(id string, groups ...string) Person {
+		p := member(id)
+		p.Groups = groups
+		return p
+	}
+	for name, tt := range map[string]struct {
+		by    []Person
+		notes []string // of all but the last, which lets it go ahead
+		last  string   // the progress before that
+	}{
+		"one of both groups": {[]Person{of("U2", "dba", "sre"), of("U3", "dba")}, []string{"1 approved, missing: 1 member of dba"}, "1 so far, at least 1 more"},
+		"one of each": {[]Person{of("U2", "dba"), of("U3", "sre"), of("U4", "dba")},
+			[]string{"1 approved, missing: 1 member of dba, and 1 member of sre", "2 approved, missing: 1 member of dba"}, "2 so far, at least 1 more"},
+	} {
+		r := pending()
+		r.Verdict = Verdict{Outcome: Approve, Count: 2, Needs: []Need{{Rule: "a", Count: 2, From: []string{"dba"}}, {Rule: "b", Count: 1, From: []string{"sre"}}}}
+		if got := r.Progress(); got != "0 so far, at least 2 more" {
+			t.Errorf("%s: at first %q", name, got)
+		}
+		for i, by := range tt.by {
+			if got := r.Progress(); i == len(tt.by)-1 && got != tt.last {
+				t.Errorf("%s: %q, want %q", name, got, tt.last)
+			}
+			c, err := r.Decide(ToApprove, by, t0)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if i < len(tt.notes) && c.Notes[0].Detail != tt.notes[i] {
+				t.Errorf("%s: told %q, want %q", name, c.Notes[0].Detail, tt.notes[i])
+			}
+			if _, err := r.Decide(ToApprove, by, t0); i < len(tt.notes) && (err == nil || !strings.HasPrefix(err.Error(), "You have approved this already: it waits for 1 member of ")) {
+				t.Errorf("%s: a second click: %v", name, err)
+			}
+		}
+		if r.State != Running {
+			t.Errorf("%s: %s", name, r.State)
+		}
+	}
+	r := pending()
+	r.Verdict = Verdict{Outcome: Approve, Count: 3}
+	if got := r.Progress(); got != "0 of 3" {
+		t.Errorf("anyone: %q", got)
 	}
 }

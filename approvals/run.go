@@ -1,8 +1,10 @@
 package approvals
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,7 +30,7 @@ func (r *Request) target(i int, in ...TargetState) (*Target, error) {
 }
 
 func (r *Request) line(t *Target, what string, now time.Time, detail ...string) Line {
-	l := Line{At: now, RequestID: r.ID, What: what, Who: Self, DropletID: t.Droplet.ID}
+	l := Line{At: now, RequestID: r.ID, What: what, Who: Self, DropletID: t.DropletID()}
 	for i := 0; i+1 < len(detail); i += 2 {
 		if detail[i+1] == "" {
 			continue
@@ -44,7 +46,10 @@ func (r *Request) line(t *Target, what string, now time.Time, detail ...string) 
 // Dispatch marks the intent to send the action for one Droplet. Only whoever
 // committed it may send, and only once: from here on the target never goes back
 // to queued unless DigitalOcean has refused the action for certain.
-func (r *Request) Dispatch(i int, by string, baseline int, now time.Time) (Change, error) {
+//
+// sends is the type of DigitalOcean's action: of a verb that takes several, the
+// one that is next.
+func (r *Request) Dispatch(i int, by, sends string, baseline int, now time.Time) (Change, error) {
 	t, err := r.target(i, Queued)
 	if err != nil {
 		return Change{}, err
@@ -55,8 +60,8 @@ func (r *Request) Dispatch(i int, by string, baseline int, now time.Time) (Chang
 	if t.BeganAt.IsZero() {
 		t.BeganAt = now
 	}
-	t.State, t.DispatchedAt, t.DispatchedBy, t.Baseline, t.LostAt = Dispatching, now, by, baseline, time.Time{}
-	return Change{Audit: []Line{r.line(t, "dispatching", now, "action", r.Action.Type, "digest", r.Digest())}}, nil
+	t.State, t.DispatchedAt, t.DispatchedBy, t.Sends, t.Baseline, t.LostAt = Dispatching, now, by, sends, baseline, time.Time{}
+	return Change{Audit: []Line{r.line(t, "dispatching", now, "action", sends, "digest", r.Digest())}}, nil
 }
 
 // Accepted records that DigitalOcean has accepted the action. found says that
@@ -64,6 +69,9 @@ func (r *Request) Dispatch(i int, by string, baseline int, now time.Time) (Chang
 func (r *Request) Accepted(i int, a ActionRef, found bool, now time.Time) (Change, error) {
 	if i < len(r.Targets) && r.Targets[i].Action != nil && r.Targets[i].Action.ID == a.ID {
 		return Change{}, ErrNoChange // the other one of two who learnt it was first
+	}
+	if i < len(r.Targets) && r.Targets[i].open() && !found {
+		return r.late(&r.Targets[i], a, now), nil
 	}
 	t, err := r.target(i, Dispatching)
 	if err != nil {
@@ -75,22 +83,42 @@ func (r *Request) Accepted(i int, a ActionRef, found bool, now time.Time) (Chang
 		what = "found"
 	}
 	return Change{
-		Audit: []Line{r.line(t, what, now, "action_id", strconv.Itoa(a.ID), "request_id", a.RequestID)},
-		Notes: r.progress(Note{At: now, Kind: NoteStarted, Ordinal: i}),
+		Audit: []Line{r.line(t, what, now, "action_id", a.number(), "request_id", a.RequestID)},
+		Notes: r.progress(Note{At: now, Kind: NoteStarted, Ordinal: i, Sends: t.Sends}),
 	}, nil
+}
+
+// open says whether an answer to a target's POST may still come, though people
+// were told that what became of it is unknown.
+func (t *Target) open() bool {
+	return t.State == TargetUnknown && t.Action == nil && !t.LostAt.IsZero()
+}
+
+// late records that an answer came after all. What ended as unknown stays so: a
+// person was asked, and may have acted on it. But the action is known as this
+// target's from now on, and nobody has to guess any more.
+func (r *Request) late(t *Target, a ActionRef, now time.Time) Change {
+	t.Action = &a
+	return Change{
+		Audit: []Line{r.line(t, "accepted late", now, "action_id", a.number(), "request_id", a.RequestID)},
+		Notes: []Note{{At: now, Kind: NoteLate, Ordinal: t.Ordinal, Detail: a.number()}},
+	}
 }
 
 // PutBack returns a target to the queue: DigitalOcean has certainly not taken
 // the action, and it may be tried again. Of a queued target it only says why it
-// waits.
-func (r *Request) PutBack(i int, why Wait, now time.Time) (Change, error) {
+// waits. said is DigitalOcean's answer, if there was one.
+func (r *Request) PutBack(i int, why Wait, said Answer, now time.Time) (Change, error) {
 	t, err := r.target(i, Dispatching, Queued)
 	if err != nil {
 		return Change{}, err
 	}
 	c := Change{}
 	if t.State == Dispatching {
-		c.Audit = []Line{r.line(t, "not accepted", now, "why", string(why))}
+		c.Audit = []Line{r.line(t, "not accepted", now, said.detail("action", t.Sends, "why", string(why))...)}
+		if t.Step == 0 {
+			t.BeganAt = time.Time{} // it has not: what it waits now is time in line
+		}
 	}
 	if t.Wait != why {
 		t.Wait, t.WaitSince = why, now
@@ -103,7 +131,8 @@ func (r *Request) PutBack(i int, why Wait, now time.Time) (Change, error) {
 }
 
 // Lost records that the answer to a POST was lost: it is looked for from now on.
-func (r *Request) Lost(i int, why string, now time.Time) (Change, error) {
+// said is what there was of it.
+func (r *Request) Lost(i int, why string, said Answer, now time.Time) (Change, error) {
 	t, err := r.target(i, Dispatching)
 	if err != nil {
 		return Change{}, err
@@ -113,7 +142,7 @@ func (r *Request) Lost(i int, why string, now time.Time) (Change, error) {
 	}
 	t.LostAt = now
 	return Change{
-		Audit: []Line{r.line(t, "answer lost", now, "why", why)},
+		Audit: []Line{r.line(t, "answer lost", now, said.detail("action", t.Sends, "why", why)...)},
 		Notes: []Note{{At: now, Kind: NoteLost, Ordinal: i}},
 	}, nil
 }
@@ -139,24 +168,6 @@ func (r *Request) progress(n Note) []Note {
 		return nil
 	}
 	return []Note{n}
-}
-
-// Next takes a target on to the next action of a composite verb. The one before
-// is over, whatever came of it; why says so.
-func (r *Request) Next(i int, last *ActionRef, why string, now time.Time) (Change, error) {
-	t, err := r.target(i, Following)
-	if err != nil {
-		return Change{}, err
-	}
-	if last != nil {
-		last.RequestID = t.Action.RequestID
-		t.Action = last
-	}
-	t.Past = append(t.Past, *t.Action)
-	line := r.line(t, "next step", now, "action_id", strconv.Itoa(t.Action.ID), "step", strconv.Itoa(t.Step+1), "why", why)
-	t.State, t.Step, t.Action = Queued, t.Step+1, nil
-	t.SettlingAt, t.SettlingSaid, t.Slow, t.LostAt = time.Time{}, false, false, time.Time{}
-	return Change{Audit: []Line{line}, Notes: r.progress(Note{At: now, Kind: NoteNext, Ordinal: i, Detail: why})}, nil
 }
 
 // StillSettling records that people are told that the Droplet takes its time to
@@ -195,6 +206,10 @@ type Ending struct {
 	Action  *ActionRef  // DigitalOcean's last word on the action, if there is one
 	Result  string
 	Problem string
+	Said    Answer // DigitalOcean's refusal, if that is what ended it
+	// Anyway says that it is as it should be without this having been what did it:
+	// then a target is done from any state.
+	Anyway bool
 }
 
 // End ends a target, and with the last one the request.
@@ -206,27 +221,60 @@ func (r *Request) End(i int, e Ending, now time.Time) (Change, error) {
 		if i < len(r.Targets) && r.Targets[i].Step > 0 { // what the step before did may show late
 			from = append(from, Queued, Dispatching)
 		}
+		if e.Anyway {
+			from = []TargetState{Queued, Dispatching, Following}
+		}
 	case TargetUnknown:
 		from = []TargetState{Dispatching, Following}
+		if i < len(r.Targets) && r.Targets[i].Fault != nil {
+			from = append(from, Queued)
+		}
 	}
 	t, err := r.target(i, from...)
 	if err != nil {
 		return Change{}, err
 	}
+	if t.Fault != nil && !e.follows(*t.Fault) {
+		return Change{}, fmt.Errorf("%w: Droplet %d of request %s has a fault and can't end as %s", ErrConflict, t.Droplet.ID, r.ID, e.State)
+	}
+	return r.ended(i, t, e, now), nil
+}
+
+// follows says whether a target may end so after one of its actions has failed.
+func (e Ending) follows(f Fault) bool {
+	return e.State == TargetUnknown || e.State == TargetErrored && f.State == TargetErrored
+}
+
+// Doubt ends a target of which nothing is known to have been sent, but of which it
+// may have been by a process whose memory is gone, as after a restored backup.
+func (r *Request) Doubt(i int, problem string, now time.Time) (Change, error) {
+	t, err := r.target(i, Queued)
+	if err != nil {
+		return Change{}, err
+	}
+	return r.ended(i, t, Ending{State: TargetUnknown, Problem: problem}, now), nil
+}
+
+func (r *Request) ended(i int, t *Target, e Ending, now time.Time) Change {
+	e.Result = strings.TrimSpace(e.Result + " " + t.Saved)
 	t.State, t.After, t.Result, t.Problem, t.EndedAt = e.State, e.After, e.Result, e.Problem, now
+	if t.BeganAt.IsZero() && e.Anyway {
+		t.BeganAt = now // it took no time
+	}
 	t.Wait, t.WaitSince = "", time.Time{}
 	if e.Action != nil {
-		if t.Action != nil && e.Action.RequestID == "" {
-			e.Action.RequestID = t.Action.RequestID
+		if t.Action != nil {
+			e.Action.RequestID = t.Action.RequestID // of the call that began it, not of the look that saw its end
 		}
 		t.Action = e.Action
 	}
 	id := ""
 	if t.Action != nil {
-		id = strconv.Itoa(t.Action.ID)
+		id = t.Action.number()
+		e.Said.RequestID = cmp.Or(e.Said.RequestID, t.Action.RequestID)
 	}
 	c := Change{
-		Audit: []Line{r.line(t, string(e.State), now, "action_id", id, "result", e.Result, "problem", e.Problem)},
+		Audit: []Line{r.line(t, string(e.State), now, e.Said.detail("action_id", id, "result", e.Result, "problem", e.Problem)...)},
 	}
 	over := r.settle(now)
 	if !r.Bulk() || over || e.State != TargetDone {
@@ -235,7 +283,7 @@ func (r *Request) End(i int, e Ending, now time.Time) (Change, error) {
 	if over {
 		c.Audit = append(c.Audit, Line{At: now, RequestID: r.ID, What: "request " + string(r.State), Who: Self})
 	}
-	return c, nil
+	return c
 }
 
 // settle ends a running request of which every target has ended.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Service is what handlers call: it looks at who asks, asks the policy, and goes
@@ -14,7 +16,9 @@ type Service struct {
 	Store     Store
 	Directory Directory
 	Policy    Policy
-	Now       func() time.Time
+	// Factors checks second factors; nil where none are set up.
+	Factors Factors
+	Now     func() time.Time
 }
 
 // Draft is what someone asks for, resolved and checked: the Droplets are known
@@ -26,13 +30,18 @@ type Draft struct {
 	Reason  string
 	Tag     string
 	Present string
+	Heed    string
 	LeftOut []string
 	Targets []Droplet
 	Rescue  *Rescue
+	Leaves  *Leaves
 	Usual   time.Duration
-	Who     Who
-	Origin  Origin
-	RetryOf string
+	// Patience is after how long people are told that it takes too long; 0: as long as
+	// that is far more than usual.
+	Patience time.Duration
+	Who      Who
+	Origin   Origin
+	RetryOf  string
 }
 
 // Admit looks a person up and says whether they may do more than read the help.
@@ -57,8 +66,8 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 		return nil, fmt.Errorf("look up %s: %w", d.Who.UserID, err)
 	}
 	r := &Request{
-		ID: NewID(), Version: 1, Action: d.Action, Image: d.Image, Plan: d.Plan, Reason: d.Reason, Tag: d.Tag, Present: d.Present, LeftOut: d.LeftOut,
-		Rescue: d.Rescue, Usual: d.Usual, Requester: p, Origin: d.Origin, RetryOf: d.RetryOf, CreatedAt: now,
+		ID: NewID(), Version: 1, Action: d.Action, Image: d.Image, Plan: d.Plan, Reason: d.Reason, Tag: d.Tag, Present: d.Present, Heed: d.Heed, LeftOut: d.LeftOut,
+		Rescue: d.Rescue, Leaves: d.Leaves, Usual: d.Usual, Patience: d.Patience, Requester: p, Origin: d.Origin, RetryOf: d.RetryOf, CreatedAt: now,
 	}
 	for i, t := range d.Targets {
 		r.Targets = append(r.Targets, Target{Ordinal: i, Droplet: t, State: Queued})
@@ -67,24 +76,36 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 	if err := Admit(p); err != nil {
 		return nil, s.refused(ctx, line, err)
 	}
-	r.Verdict = s.Policy.Judge(Case{Action: d.Action, Targets: d.Targets, Requester: p, Channel: d.Origin.ChannelID, Now: now})
+	if r.Origin.Shared, err = s.shared(ctx, d.Origin); err != nil {
+		return nil, err
+	}
+	r.Verdict, err = s.Policy.Judge(ctx, Case{Action: d.Action, Targets: d.Targets, Requester: p,
+		Channel: d.Origin.ChannelID, Shared: r.Origin.Shared, Now: now})
+	if err != nil {
+		return nil, fmt.Errorf("ask the policy about %s: %w", r.Action.Type, err)
+	}
 	line.Detail["outcome"], line.Detail["rule"] = string(r.Verdict.Outcome), r.Verdict.Rule
+	if r.Verdict.Policy != "" {
+		line.Detail["policy"] = r.Verdict.Policy
+	}
 	c := Change{Audit: []Line{line}, Envelope: d.Origin.Envelope, RetryOf: d.RetryOf}
 	if r.Verdict.Outcome == Approve && d.Origin.Private {
 		return nil, s.refused(ctx, line, Refuse("This needs another person's approval, and nobody else sees this conversation. Ask in a channel that I am in."))
+	}
+	if r.Verdict.Reason && r.Reason == "" && r.Verdict.Outcome != Deny {
+		return nil, s.refused(ctx, line, Refuse("The policy wants a reason for this (rule %q). Add one: `--reason \"why\"`.", r.Verdict.Rule))
 	}
 	switch r.Verdict.Outcome {
 	case Allow:
 		r.State, r.StartedAt = Running, now // the card's arrival wakes the runner
 	case Confirm, Approve:
-		r.State, r.ExpiresAt = Pending, now.Add(r.Verdict.Within)
-		c.Advance = r.ExpiresAt
+		c.Advance = r.wait(now)
 	default:
 		msg := r.Verdict.Message
 		if msg == "" {
 			msg = "The policy does not allow this."
 		}
-		return nil, s.refused(ctx, line, Refuse("%s", msg))
+		return nil, s.refused(ctx, line, Refuse("%s%s", msg, r.Verdict.by()))
 	}
 	if err := s.Store.Create(ctx, r, c); err != nil {
 		if errors.Is(err, ErrConflict) && d.RetryOf != "" {
@@ -100,12 +121,18 @@ func (r *Request) describe() map[string]string {
 	ids := make([]string, len(r.Targets))
 	for i, t := range r.Targets {
 		ids[i] = fmt.Sprintf("%d", t.Droplet.ID)
+		if t.Droplet.ID == 0 {
+			ids[i] = t.Droplet.Name
+		}
 	}
 	out := map[string]string{
 		"action": r.Action.Type, "droplets": strings.Join(ids, ","), "digest": r.Digest(),
 		"channel": r.Origin.ChannelID,
 	}
 	for k, v := range r.Action.Args {
+		if slices.Contains(r.Action.Withheld, k) {
+			v = fmt.Sprintf("(%d characters)", utf8.RuneCountInString(v))
+		}
 		out["arg_"+k] = v
 	}
 	for k, v := range map[string]string{"words": r.Origin.Words, "thread": r.Origin.ThreadTS, "tag": r.Tag, "retry_of": r.RetryOf} {
@@ -114,85 +141,6 @@ func (r *Request) describe() map[string]string {
 		}
 	}
 	return out
-}
-
-// Click is a button that someone clicked on a card.
-type Click struct {
-	Kind      DecisionKind
-	RequestID string
-	Who       Who
-	Message   MessageRef // the message the button stood on
-	// Shown is what that message showed, by [Request.Shown]. A click that can't
-	// tell is for the first thing that was shown.
-	Shown    string
-	Envelope string
-}
-
-// ErrCardNotPlaced says that a card was clicked before its place was written
-// down. It passes: ask again.
-var ErrCardNotPlaced = errors.New("the card's place is not written down yet")
-
-// Decide carries out a click. It answers a [Refusal] for the person who clicked
-// when they may not, came too late, or clicked what no longer stands there; the
-// audit log keeps that too.
-func (s *Service) Decide(ctx context.Context, k Click) (*Request, error) {
-	now := s.Now()
-	r, err := s.Store.Request(ctx, k.RequestID)
-	line := Line{At: now, RequestID: k.RequestID, Who: k.Who.UserID, Detail: map[string]string{"click": string(k.Kind)}}
-	if errors.Is(err, ErrNotFound) {
-		line.RequestID = ""
-		return nil, s.refused(ctx, line, Refuse("This button belongs to no request that is known here."))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load request %s: %w", k.RequestID, err)
-	}
-	if err := r.Belongs(k.Message); err != nil {
-		return r, s.refusedUnlessFault(ctx, line, err)
-	}
-	p, err := s.Directory.Person(ctx, k.Who, true)
-	if err != nil {
-		return r, fmt.Errorf("look up %s: %w", k.Who.UserID, err)
-	}
-	var refusal error
-	r, err = s.Store.Update(ctx, k.RequestID, func(r *Request) (Change, error) {
-		refusal = nil
-		if c, err := r.Expire(now); err == nil {
-			refusal = r.tooLate() // still commit that it expired
-			return c, nil
-		}
-		if err := r.MayDecide(k.Kind, p); err != nil {
-			return Change{}, err
-		}
-		if r.State == Pending && k.Kind != ToCancel && !r.showed(k.Shown) {
-			return Change{}, Refuse("What this card showed has changed since. Look at it again, then decide.")
-		}
-		c, err := r.Decide(k.Kind, p, now)
-		c.Envelope = k.Envelope
-		return c, err
-	})
-	if err == nil {
-		err = refusal
-	}
-	return r, s.refusedUnlessFault(ctx, line, err)
-}
-
-// showed says whether what a click was made on is what the card shows now. What
-// a card shows changes with its round alone, so where the click can't tell, only
-// the first round's is certain.
-func (r *Request) showed(shown string) bool {
-	return shown == r.Shown() || shown == "" && r.Round == 0
-}
-
-// Belongs answers a [Refusal] if a button of this request was clicked on a
-// message that is not its card, and [ErrCardNotPlaced] if that can't be told yet.
-func (r *Request) Belongs(m MessageRef) error {
-	if r.Card.TS == "" && r.State.Open() {
-		return ErrCardNotPlaced
-	}
-	if m != r.Card {
-		return Refuse("This button does not belong to this message: it does nothing. The request's own card is the one that counts.")
-	}
-	return nil
 }
 
 // refusedUnlessFault records a refusal; a fault of ours, and nil, pass through.
@@ -234,4 +182,10 @@ func (s *Service) Abandon(ctx context.Context, id, why string) error {
 func (s *Service) Expire(ctx context.Context, id string) error {
 	_, err := s.Store.Update(ctx, id, func(r *Request) (Change, error) { return r.Expire(s.Now()) })
 	return err
+}
+
+// Unshown records that Slack shows the end of a request to no one any more, and
+// why: nobody will find it there.
+func (s *Service) Unshown(ctx context.Context, id, why string) error {
+	return s.Store.Record(ctx, Line{At: s.Now(), RequestID: id, What: "not shown", Who: Self, Why: why})
 }

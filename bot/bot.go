@@ -32,7 +32,7 @@ type Config struct {
 	// outbox beside what it set out to post.
 	Process string
 	// Drain is how long [Bot.Run] takes at the most to finish what is in hand
-	// once its context ended; 0 means 8 s, of the 10 s that CONTRACT allows.
+	// once its context ended; 0 means 8 s, of the 10 s of CONTRACT §2.
 	Drain time.Duration
 }
 
@@ -63,6 +63,7 @@ func New(c Config) (*Bot, error) {
 	r := &replies{client: c.Client, pace: p}
 	b.intake = newIntake(c, r)
 	b.publisher = newPublisher(c, p, r)
+	b.intake.hands.stray = b.publisher.supersede
 	b.sockets = newSockets(c.Client, b.intake.deliver)
 	return b, nil
 }
@@ -86,7 +87,8 @@ func (b *Bot) Sweep(ctx context.Context) error { return b.publisher.sweep(ctx) }
 
 // Recover looks for envelopes that were taken in and never handled, and hands
 // them on, oldest first; one that is older than 30 minutes is not carried out,
-// and whoever asked is told. Run does so at its start; a wake-up may do so again.
+// and whoever asked is told. Run does so at its start; a wake-up may do so again,
+// and does nothing before Run.
 func (b *Bot) Recover(ctx context.Context) error { return b.intake.recover(ctx) }
 
 // Run connects to Slack and works until ctx ends; it then takes nothing in any
@@ -102,15 +104,17 @@ func (b *Bot) Run(ctx context.Context) error {
 	listening, hangUp := context.WithCancel(work)
 	defer hangUp()
 
+	b.intake.begin(work)
 	var all sync.WaitGroup
 	all.Go(func() { b.sockets.run(listening) })
-	all.Go(func() { b.intake.run(ctx, work) })
+	all.Go(func() { b.intake.hands.run(ctx, work) })
 	all.Go(func() {
 		if err := b.authenticate(ctx); err != nil {
 			stop(err)
 			return
 		}
 		b.intake.open(ctx)
+		all.Go(func() { b.intake.keep(ctx) })
 		b.publisher.run(ctx, work)
 	})
 	select {

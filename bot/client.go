@@ -42,6 +42,7 @@ type Identity struct {
 	EnterpriseID string // of a workspace in an Enterprise Grid
 	BotUserID    string
 	Team         string // for logs alone
+	URL          string // of the workspace, such as https://droplets.slack.com/
 	Scopes       string // granted to the bot token, with commas; empty if Slack does not say
 }
 
@@ -125,19 +126,24 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
 
 // Authenticate asks auth.test once and keeps who the bot is. It answers a
-// [Rejected] if Slack refuses the bot token for good; any other error may pass.
+// [Rejected] if Slack refuses the bot token for good, and an [Away] if Slack does
+// not say.
 func (c *Client) Authenticate(ctx context.Context) (Identity, error) {
 	a, err := c.web.AuthTestContext(ctx)
 	if no := rejection("SLACK_BOT_TOKEN", "auth.test", err); no != nil {
 		return Identity{}, no
 	}
-	if err = c.observe("auth.test", err); err != nil {
+	err = c.observe("auth.test", err)
+	if gone := away("auth.test", err); gone != nil {
+		return Identity{}, gone
+	}
+	if err != nil {
 		return Identity{}, fmt.Errorf("ask Slack who the bot is (auth.test): %s", safe(err))
 	}
 	if a.TeamID == "" || a.UserID == "" {
 		return Identity{}, errors.New("ask Slack who the bot is (auth.test): the answer names no team or no user")
 	}
-	id := Identity{TeamID: a.TeamID, EnterpriseID: a.EnterpriseID, BotUserID: a.UserID, Team: a.Team, Scopes: a.Header.Get("X-OAuth-Scopes")}
+	id := Identity{TeamID: a.TeamID, EnterpriseID: a.EnterpriseID, BotUserID: a.UserID, Team: a.Team, URL: a.URL, Scopes: a.Header.Get("X-OAuth-Scopes")}
 	c.identity.Store(&id)
 	return id, nil
 }
@@ -155,9 +161,6 @@ func (c *Client) BotUserID() string {
 	id, _ := c.Identity()
 	return id.BotUserID
 }
-
-// Slack is the Web API with the bot's token.
-func (c *Client) Slack() *slack.Client { return c.web }
 
 // observe counts a call by its result, and notices when Slack says of the bot
 // token that it is dead. It answers the error as it is.

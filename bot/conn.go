@@ -33,16 +33,25 @@ func (c *heardConn) Read(b []byte) (int, error) {
 
 // eventOf tells what an envelope is about, however often it is delivered in
 // another one. The type stands in front, so that an event_id and a trigger_id
-// can never be taken for each other.
+// can never be taken for each other. A modal that was taken in closes, so that each
+// is submitted once: whoever was shown an error since the acknowledgement was lost
+// submits it again, with another trigger_id.
 func eventOf(kind string, payload json.RawMessage) string {
 	var p struct {
+		Type      string `json:"type"`
 		EventID   string `json:"event_id"`
 		TriggerID string `json:"trigger_id"`
+		View      struct {
+			ID string `json:"id"`
+		} `json:"view"`
 	}
 	_ = json.Unmarshal(payload, &p) // what can't be read has no ID
 	id := p.TriggerID
-	if kind == socketmode.RequestTypeEventsAPI {
+	switch {
+	case kind == socketmode.RequestTypeEventsAPI:
 		id = p.EventID
+	case p.Type == "view_submission" && p.View.ID != "":
+		id = "view " + p.View.ID
 	}
 	if id == "" {
 		return ""

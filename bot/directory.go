@@ -26,6 +26,7 @@ const (
 type Directory struct {
 	client *Client
 	known  *cache.Cache
+	shared *cache.Cache // by channel
 }
 
 var _ approvals.Directory = (*Directory)(nil)
@@ -34,14 +35,14 @@ var _ approvals.Directory = (*Directory)(nil)
 func NewDirectory(c *Client) *Directory {
 	// The janitor of go-cache is a goroutine that nothing ends; expired entries
 	// are few and are replaced when they are asked for again.
-	return &Directory{client: c, known: cache.New(knownFor, cache.NoExpiration)}
+	return &Directory{client: c, known: cache.New(knownFor, cache.NoExpiration), shared: cache.New(sharedFor, cache.NoExpiration)}
 }
 
 // Person looks someone up; fresh asks Slack in any case.
 func (d *Directory) Person(ctx context.Context, who approvals.Who, fresh bool) (approvals.Person, error) {
 	id, ok := d.client.Identity()
 	if !ok {
-		return approvals.Person{}, errors.New("look a person up: Slack has not said yet which workspace this is")
+		return approvals.Person{}, fmt.Errorf("look a person up: %w", &Away{Method: "auth.test", Cause: "it has not said yet which workspace this is"})
 	}
 	if who.UserID == "" {
 		return approvals.Person{}, errors.New("look a person up: the payload names none")
@@ -55,6 +56,9 @@ func (d *Directory) Person(ctx context.Context, who approvals.Who, fresh bool) (
 	defer cancel()
 	u, err := d.client.web.GetUserInfoContext(ctx, who.UserID, slack.GetUserInfoOptionIncludeLocale(false))
 	err = d.client.observe("users.info", err)
+	if gone := away("users.info", err); gone != nil {
+		return approvals.Person{}, fmt.Errorf("look up %s: %w", who.UserID, gone)
+	}
 	switch c := code(err); {
 	case c == "user_not_found" || c == "user_not_visible" || c == "users_not_found":
 		// Slack knows them, since they typed or clicked; this workspace does not.

@@ -3,11 +3,11 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/handlers"
 	"dropletops/internal/card"
 )
 
@@ -15,6 +15,8 @@ const (
 	// handsAtOnce is how many envelopes are handled side by side. Handling waits
 	// for DigitalOcean's answers, not for a processor.
 	handsAtOnce = 32
+	// tellersAtOnce is how many answers are delivered side by side.
+	tellersAtOnce = 32
 	// heldMost bounds what waits in memory for a hand. What is beyond that stays
 	// in the inbox until there is room.
 	heldMost = 1000
@@ -41,22 +43,29 @@ type hands struct {
 	inbox   Inbox
 	handler Handler
 	replies *replies
+	// stray is told of a message that was clicked and is not its request's card.
+	stray func(ctx context.Context, id string, ref approvals.MessageRef)
+	// forsaken is not handled, wherever it comes from.
+	forsaken *forsaken
 
-	queue  chan approvals.Envelope
-	opened chan struct{}
-	once   sync.Once
+	queue   chan queued
+	answers chan owed // that wait to be told
+	opened  chan struct{}
+	once    sync.Once
 
 	mu       sync.Mutex
 	held     map[string]bool // in the queue, in a hand, or waiting to be tried again
 	overflow bool            // the inbox holds more than the queue could
+	spilled  map[string]bool // what came in fresh and did not fit
 	reading  int             // looks into the inbox that are under way
 	let      map[string]bool // what was let go during one: what it read of that is old
 }
 
-func newHands(c Config, r *replies) *hands {
+func newHands(c Config, r *replies, f *forsaken) *hands {
 	return &hands{
-		client: c.Client, inbox: c.Inbox, handler: c.Handler, replies: r,
-		queue: make(chan approvals.Envelope, heldMost), opened: make(chan struct{}), held: map[string]bool{}, let: map[string]bool{},
+		client: c.Client, inbox: c.Inbox, handler: c.Handler, replies: r, forsaken: f,
+		queue: make(chan queued, heldMost), answers: make(chan owed, heldMost), opened: make(chan struct{}),
+		held: map[string]bool{}, let: map[string]bool{}, spilled: map[string]bool{},
 	}
 }
 
@@ -66,7 +75,11 @@ func (h *hands) open() { h.once.Do(func() { close(h.opened) }) }
 // run handles until stop ends, and answers when nothing is in hand any more.
 // What is left is in the inbox.
 func (h *hands) run(stop, work context.Context) {
-	var all sync.WaitGroup
+	var all, telling sync.WaitGroup
+	empty := make(chan struct{})
+	for range tellersAtOnce {
+		telling.Go(func() { h.tell(stop, work, empty) })
+	}
 	for range handsAtOnce {
 		all.Go(func() {
 			select {
@@ -76,10 +89,10 @@ func (h *hands) run(stop, work context.Context) {
 			for stop.Err() == nil {
 				select {
 				case <-stop.Done():
-				case e := <-h.queue:
+				case q := <-h.queue:
 					h.client.metrics.handling.Set(float64(len(h.queue)))
 					if stop.Err() == nil { // both may have been ready
-						h.handle(stop, work, e)
+						h.takeUp(stop, work, q)
 						h.refill(stop)
 					}
 				}
@@ -87,90 +100,23 @@ func (h *hands) run(stop, work context.Context) {
 		})
 	}
 	all.Wait()
+	close(empty)
+	telling.Wait()
 }
 
-// push queues an envelope, unless it is held already. It never waits.
-func (h *hands) push(e approvals.Envelope) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.held[e.Key] {
-		return
-	}
-	select {
-	case h.queue <- e:
-		h.held[e.Key] = true
-		h.client.metrics.handling.Set(float64(len(h.queue)))
-	default:
-		h.overflow = true
-	}
-}
-
-// leftover hands over, one by one, what is unhandled in the inbox and is not in
-// hand here, and answers how many envelopes it read.
-func (h *hands) leftover(ctx context.Context, each func(approvals.Envelope) error) (read int, err error) {
-	h.mu.Lock()
-	h.reading++
-	h.mu.Unlock()
-	defer func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if h.reading--; h.reading == 0 {
-			clear(h.let)
+// takeUp handles what was queued. What a process has had in hand before is counted
+// first: if this is what takes the process down, the count must grow, and what only
+// waited must not be counted with it.
+func (h *hands) takeUp(stop, work context.Context, q queued) {
+	if q.left {
+		if err := h.count(work, q.Key, q.Attempt); err != nil {
+			h.client.log().Error("a start could not be counted; the envelope is left until it can", "envelope", q.Key, "error", safe(err))
+			h.release(q.Key)
+			return
 		}
-	}()
-	es, err := h.inbox.Unhandled(ctx, heldMost)
-	if err != nil {
-		return 0, fmt.Errorf("look for envelopes that were left unhandled: %w", err)
+		q.Attempt++
 	}
-	for _, e := range es {
-		h.mu.Lock()
-		known := h.held[e.Key] || h.let[e.Key]
-		h.mu.Unlock()
-		if known {
-			continue
-		}
-		if err := each(e); err != nil {
-			return 0, err
-		}
-	}
-	if len(es) == heldMost {
-		h.more()
-	}
-	return len(es), nil
-}
-
-func (h *hands) release(key string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.held, key)
-	if h.reading > 0 {
-		h.let[key] = true
-	}
-}
-
-// more says that the inbox holds what the queue does not.
-func (h *hands) more() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.overflow = true
-}
-
-// refill fetches what did not fit, once everything that did is in hand.
-func (h *hands) refill(ctx context.Context) {
-	h.mu.Lock()
-	due := h.overflow && len(h.queue) == 0
-	if due {
-		h.overflow = false
-	}
-	h.mu.Unlock()
-	if !due {
-		return
-	}
-	_, err := h.leftover(ctx, func(e approvals.Envelope) error { h.push(e); return nil })
-	if err != nil {
-		h.client.log().Error("the inbox can't be read", "error", safe(err))
-		h.more()
-	}
+	h.handle(stop, work, q.Envelope)
 }
 
 // handle carries an envelope to its handler, and to an end.
@@ -183,32 +129,41 @@ func (h *hands) handle(stop, work context.Context, e approvals.Envelope) {
 	}
 	var refusal *approvals.Refusal
 	var crash *panicError
+	var gone *Away
+	var later *handlers.Later
 	result, again := "ok", time.Duration(0)
 	switch {
 	case err == nil:
-		h.reply(work, e, reply)
+	case errors.As(err, &later):
+		h.later(stop, work, e, later.After)
+		return
 	case errors.Is(err, approvals.ErrHandled):
 		result = "handled_before"
 	case errors.As(err, &refusal):
 		result = "refused"
-		h.tell(work, e, card.Reply(refusal.Sentence), "")
+		reply = toAsker(e, card.Reply(refusal.Sentence))
 	case errors.As(err, &crash):
 		result = "panic"
-		h.fault(work, e, err)
+		reply = h.fault(e, err)
 	case errors.Is(err, errHung):
 		// It may still be at it: a second one beside it would do no good.
 		result = "hung"
-		h.fault(work, e, err)
+		reply = h.fault(e, err)
 	case errors.Is(err, approvals.ErrCardNotPlaced) && e.Attempt < placeTries:
 		again = backoff(e.Attempt, 300*time.Millisecond, 8*time.Second)
 	case errors.Is(err, approvals.ErrCardNotPlaced):
 		result = "not_placed"
-		h.tell(work, e, card.Reply("The card you clicked was still on its way into Slack. Nothing was done; click once more."), "")
+		reply = toAsker(e, card.Reply("The card you clicked was still on its way into Slack. Nothing was done; click once more."))
+		reply.Nothing = true
 	case e.Attempt < handleTries:
 		again = backoff(e.Attempt, 500*time.Millisecond, 5*time.Second)
+	case errors.As(err, &gone):
+		result = "slack_away"
+		reply = h.unanswered(e, err)
+		reply.Nothing = true
 	default:
 		result = "error"
-		h.fault(work, e, err)
+		reply = h.fault(e, err)
 	}
 	if again > 0 {
 		h.again(stop, work, e, err, again)
@@ -216,7 +171,13 @@ func (h *hands) handle(stop, work context.Context, e approvals.Envelope) {
 	}
 	h.client.metrics.handled.WithLabelValues(e.Type, result).Inc()
 	h.client.log().Debug("handled", "type", e.Type, "envelope", e.Key, "result", result, "took", h.client.now().Sub(began).String())
-	h.finish(work, e)
+	if reply.Nothing {
+		e, reply = h.nothing(work, e, reply)
+	}
+	o := owed{Envelope: e, reply: reply}
+	if silent(reply) || !h.lineUp(o) { // with so many waiting, what is handled waits, too
+		h.answer(stop, work, o)
+	}
 }
 
 // again counts an attempt and queues the envelope for the next one.
@@ -224,10 +185,25 @@ func (h *hands) again(stop, work context.Context, e approvals.Envelope, cause er
 	h.client.metrics.handled.WithLabelValues(e.Type, "again").Inc()
 	h.client.log().Warn("an envelope will be handled again", "type", e.Type, "envelope", e.Key,
 		"attempt", e.Attempt, "after", after.String(), "error", safe(cause))
-	if err := h.inbox.Failed(work, e.Key, e.Attempt); err != nil {
+	if err := h.count(work, e.Key, e.Attempt); err != nil {
 		h.client.log().Error("an attempt could not be counted", "envelope", e.Key, "error", safe(err))
 	}
 	e.Attempt++
+	time.AfterFunc(after, func() {
+		h.release(e.Key)
+		if stop.Err() == nil {
+			h.push(e)
+		}
+	})
+}
+
+// later queues an envelope whose turn is to come. It is not counted as a failed
+// attempt, but stays this process's own.
+func (h *hands) later(stop, work context.Context, e approvals.Envelope, after time.Duration) {
+	h.client.metrics.handled.WithLabelValues(e.Type, "waits").Inc()
+	if err := h.count(work, e.Key, e.Attempt-1); err != nil {
+		h.client.log().Error("an envelope that waits could not be kept", "envelope", e.Key, "error", safe(err))
+	}
 	time.AfterFunc(after, func() {
 		h.release(e.Key)
 		if stop.Err() == nil {
@@ -241,7 +217,7 @@ func (h *hands) again(stop, work context.Context, e approvals.Envelope, cause er
 func (h *hands) finish(ctx context.Context, e approvals.Envelope) {
 	defer h.release(e.Key)
 	for failures := 1; ; failures++ {
-		err := h.inbox.Handled(ctx, e.Key)
+		err := h.crossOut(ctx, e)
 		if err == nil {
 			return
 		}
@@ -253,9 +229,59 @@ func (h *hands) finish(ctx context.Context, e approvals.Envelope) {
 	}
 }
 
-// fault logs what went wrong under a reference, and gives whoever asked the same
-// reference.
-func (h *hands) fault(ctx context.Context, e approvals.Envelope, err error) {
+// nothing writes down that an envelope comes to nothing, before its sender is told so:
+// if this process dies then, the next one tells them that, and carries nothing out. It
+// takes the reply back if the envelope has had its effect by now.
+func (h *hands) nothing(ctx context.Context, e approvals.Envelope, reply handlers.Reply) (approvals.Envelope, handlers.Reply) {
+	ctx, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	ours, err := h.inbox.Forsake(ctx, e, false)
+	switch {
+	case err != nil:
+		h.client.log().Error("that an envelope comes to nothing could not be written down", "envelope", e.Key, "error", safe(err))
+	case ours:
+		e.Attempt = approvals.TurnedAway + 1
+	default:
+		reply = handlers.Reply{}
+	}
+	return e, reply
+}
+
+// writeWithin bounds one write into the inbox, so that a database whose connection was
+// cut keeps no hand for good.
+const writeWithin = 10 * time.Second
+
+// count writes down how often an envelope was handled in vain.
+func (h *hands) count(ctx context.Context, key string, attempt int) error {
+	ctx, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	return h.inbox.Failed(ctx, key, attempt)
+}
+
+// crossOut crosses an envelope out. One that was turned away is only by who told its
+// sender so, and not by who has had it in hand meanwhile.
+func (h *hands) crossOut(ctx context.Context, e approvals.Envelope) error {
+	ctx, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	if !e.TurnedAway() {
+		return h.inbox.Handled(ctx, e.Key)
+	}
+	_, err := h.inbox.Forsake(ctx, e, true)
+	return err
+}
+
+// unanswered logs that Slack did not say who someone is, and answers what tells
+// them so under the same reference, in case they can be reached.
+func (h *hands) unanswered(e approvals.Envelope, err error) handlers.Reply {
+	ref := reference()
+	h.client.log().Error("an envelope could not be handled, since Slack does not answer", "reference", ref,
+		"type", e.Type, "envelope", e.Key, "attempt", e.Attempt, "error", safe(err))
+	return toAsker(e, card.Unanswered(ref))
+}
+
+// fault logs what went wrong under a reference, and answers what gives whoever
+// asked the same reference.
+func (h *hands) fault(e approvals.Envelope, err error) handlers.Reply {
 	ref := reference()
 	line := h.client.log().With("reference", ref, "type", e.Type, "envelope", e.Key, "attempt", e.Attempt)
 	var crash *panicError
@@ -264,5 +290,5 @@ func (h *hands) fault(ctx context.Context, e approvals.Envelope, err error) {
 	} else {
 		line.Error("an envelope could not be handled", "error", safe(err))
 	}
-	h.tell(ctx, e, card.Fault(ref), ref)
+	return toAsker(e, card.Fault(ref))
 }

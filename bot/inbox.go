@@ -12,9 +12,15 @@ type Inbox interface {
 	// fresh if its Key is there already, or its Event where that is not empty.
 	Put(ctx context.Context, e approvals.Envelope) (fresh bool, err error)
 	// Handled says that an envelope needs nothing more. Of one that is not there
-	// it is no error.
+	// it is no error; one that was turned away is left alone.
 	Handled(ctx context.Context, key string) error
-	// Failed counts a handling that came to nothing: the given attempt.
+	// Forsake turns an envelope away: it is never carried out, also if a Put of it that
+	// answered an error or nothing is committed only later. Until its sender was told,
+	// Unhandled answers it as one that was turned away. It is not ours if another process
+	// took the same event in, or if it has had its effect.
+	Forsake(ctx context.Context, e approvals.Envelope, told bool) (ours bool, err error)
+	// Failed counts a handling that came to nothing: the given attempt. One that was
+	// turned away stays so.
 	Failed(ctx context.Context, key string, attempt int) error
 	// Unhandled answers envelopes that no live process has in hand, oldest first.
 	// The Attempt of each is one more than the last that Failed has counted.

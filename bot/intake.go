@@ -2,15 +2,12 @@ package bot
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync"
 	"time"
 
 	"dropletops/approvals"
-	"dropletops/handlers"
-	"dropletops/internal/card"
 
-	"github.com/patrickmn/go-cache"
 	"github.com/slack-go/slack/socketmode"
 )
 
@@ -30,10 +27,6 @@ const (
 	// respondedAtOnce bounds the answers that are being thought about, also those
 	// that went on after their time was up.
 	respondedAtOnce = 64
-	// forsakenFor is how long an envelope that was turned away is remembered, so
-	// that a redelivery of it is not carried out after the person was told that
-	// nothing was. Slack's last retry of an event comes after 5 minutes.
-	forsakenFor = time.Hour
 )
 
 // intake takes envelopes in: on disk first, then acknowledged, then handled.
@@ -46,12 +39,12 @@ type intake struct {
 
 	slots    chan struct{}
 	thinking chan struct{}
-	forsaken *cache.Cache
+	forsaken *forsaken
 
 	mu     sync.Mutex
 	closed bool
 	taking sync.WaitGroup
-	work   context.Context // of the takers; ends when draining is over
+	work   context.Context // of the takers; nil before Run, ends when draining is over
 	cut    context.CancelFunc
 }
 
@@ -60,18 +53,25 @@ func newIntake(c Config, r *replies) *intake {
 		client: c.Client, inbox: c.Inbox, handler: c.Handler, replies: r,
 		slots:    make(chan struct{}, takenAtOnce),
 		thinking: make(chan struct{}, respondedAtOnce),
-		forsaken: cache.New(forsakenFor, cache.NoExpiration),
+		forsaken: newForsaken(),
 	}
-	in.hands = newHands(c, r)
-	in.work, in.cut = context.WithCancel(context.Background())
+	in.hands = newHands(c, r, in.forsaken)
 	return in
 }
 
-// run handles what was taken in, until stop ends; what is in hand then goes on
-// until work ends.
-func (in *intake) run(stop, work context.Context) {
-	context.AfterFunc(work, in.cut)
-	in.hands.run(stop, work)
+// begin lets envelopes be taken in, until work ends.
+func (in *intake) begin(work context.Context) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.work, in.cut = context.WithCancel(work)
+}
+
+// begun says whether Run has begun: before it there is nothing to take in, and
+// nobody to hand anything on to.
+func (in *intake) begun() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.work != nil
 }
 
 // behind does something that nobody waits for, unless it is too late to begin.
@@ -156,13 +156,12 @@ func (in *intake) deliver(d delivery) {
 func (in *intake) take(d delivery) {
 	ctx, cancel := context.WithTimeout(in.work, putWithin)
 	defer cancel()
-	if _, told := in.forsaken.Get(d.Key); told {
+	if in.forsaken.has(d.Envelope) {
 		in.ack(d, nil)
 		return
 	}
 	if d.Type != socketmode.RequestTypeEventsAPI { // nothing answers an event inside its acknowledgement
-		if payload, ok := in.respond(ctx, d.Envelope); ok {
-			in.ack(d, payload)
+		if payload, ok := in.respond(ctx, d.Envelope); ok && in.ack(d, payload) {
 			return
 		}
 	}
@@ -199,52 +198,25 @@ func (in *intake) put(ctx context.Context, e approvals.Envelope) (fresh bool, er
 	}
 }
 
-// ack acknowledges. An error means that Slack may deliver it again, which does
-// nothing then.
-func (in *intake) ack(d delivery, payload any) {
+// ack acknowledges. It answers false where it did not, since an answer that is all that
+// came of the envelope does not fit: the envelope goes the common way then.
+func (in *intake) ack(d delivery, payload any) bool {
 	ctx, cancel := context.WithTimeout(in.work, ackWithin)
 	defer cancel()
 	err := d.ack(ctx, payload)
-	if err != nil && payload != nil && ctx.Err() == nil {
-		// Slack takes less than 20 KB. Without a payload a menu stays empty and a
-		// modal closes, which is better than an error after 3 s.
+	if err != nil && payload != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		// Slack takes less than 20 KB. Without a payload a menu stays empty, and a modal
+		// closes: what was wrong with it is told in another way.
 		in.client.log().Error("an answer does not fit into its acknowledgement", "type", d.Type, "error", safe(err))
+		if !answersOnly(d.Envelope) {
+			return false
+		}
 		err = d.ack(ctx, nil)
 	}
-	if err != nil {
+	if err != nil { // Slack may deliver it again, which does nothing then
 		in.client.log().Warn("an envelope could not be acknowledged; Slack may deliver it again", "envelope", d.Key, "error", safe(err))
-		return
+		return true
 	}
 	in.client.metrics.acked.Observe(in.client.now().Sub(d.ReceivedAt).Seconds())
-}
-
-// forsake turns an envelope away that could not be written down. It is still
-// acknowledged: delivered again in a minute, it would be carried out or refused
-// behind the back of someone who has been told that nothing was started, and who
-// may have asked again. Whether it was written down after all can't be told from
-// every error, so it is crossed out as soon as the inbox works again.
-func (in *intake) forsake(d delivery, cause error) {
-	in.forsaken.DeleteExpired()
-	in.forsaken.SetDefault(d.Key, true)
-	in.ack(d, nil)
-	ref := reference()
-	in.client.metrics.refused.WithLabelValues("not_kept").Inc()
-	in.client.log().Error("an envelope could not be written down and was turned away",
-		"reference", ref, "type", d.Type, "envelope", d.Key, "error", safe(cause))
-	if to, ok := address(d.Envelope); ok {
-		err := in.replies.send(in.work, handlers.Reply{To: to, Message: card.Reply(fmt.Sprintf(
-			"This could not be taken in, because I can't write anything down at the moment. Nothing was started. "+
-				"Ask again in a few minutes; if it stays like this, tell whoever runs me. Reference: %s.", ref))})
-		if err != nil {
-			in.client.log().Warn("could not tell that an envelope was turned away", "reference", ref, "error", safe(err))
-		}
-	}
-	for failures := 1; failures <= 5; failures++ {
-		if err := in.inbox.Handled(in.work, d.Key); err == nil || in.work.Err() != nil {
-			return
-		}
-		if sleep(in.work, backoff(failures, time.Second, 10*time.Second)) != nil {
-			return
-		}
-	}
+	return true
 }

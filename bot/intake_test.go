@@ -159,6 +159,97 @@ func TestPutFails(t *testing.T) {
 	}
 }
 
+// What is turned away is written down before it is acknowledged, where that works.
+func TestTurnedAwayIsKeptFirst(t *testing.T) {
+	play(t, func(s *stage) { s.memory.putHangs = true }, func(s *stage) {
+		s.ready()
+		s.peer.live()[0].send(command("e1"))
+		s.soon(3*time.Second, "acknowledged", func() bool { return len(s.peer.acked("e1")) == 1 })
+		if at := s.memory.forsaken; at.IsZero() || at.After(s.peer.acked("e1")[0].at) {
+			t.Errorf("written down at %s, acknowledged at %s", at, s.peer.acked("e1")[0].at)
+		}
+		s.soon(time.Second, "told, and crossed out", func() bool { return len(s.peer.said()) == 1 && s.memory.isHandled("e1") })
+	})
+}
+
+// Another replica took in what this one could not write down: nobody is told that it
+// was not, and if the other one dies, this one carries it out.
+func TestWhatAnotherTookInIsNotTurnedAway(t *testing.T) {
+	play(t, func(s *stage) { s.memory.putHangs = true }, func(s *stage) {
+		s.ready()
+		s.peer.live()[0].send(mention("e1", "Ev1"))
+		time.Sleep(time.Second)
+		s.memory.mu.Lock()
+		s.memory.seen["e2"], s.memory.seen["events_api:Ev1"] = true, true // by another
+		s.memory.mu.Unlock()
+		s.soon(3*time.Second, "acknowledged", func() bool { return len(s.peer.acked("e1")) == 1 })
+		s.memory.mu.Lock()
+		s.memory.inbox = append(s.memory.inbox, approvals.Envelope{Key: "e2", Event: "events_api:Ev1", Type: "events_api", Payload: []byte(`{}`), ReceivedAt: time.Now()})
+		s.memory.mu.Unlock()
+		time.Sleep(time.Second)
+		if err := s.bot.Recover(s.Context()); err != nil { // the other one's claim is over
+			t.Error(err)
+		}
+		s.soon(time.Second, "carried out", func() bool { return len(s.hand.handled()) == 1 })
+		if said := s.peer.said(); len(said) != 0 {
+			t.Errorf("said: %q", said)
+		}
+	})
+}
+
+// The database took an envelope after all, too late: after the person was told that
+// nothing was started. Nothing is, wherever it turns up again.
+func TestWhatIsKeptTooLateIsNotCarriedOut(t *testing.T) {
+	play(t, func(s *stage) {
+		s.memory.putTakes, s.memory.crossErr = 3*time.Second, errors.New("locked")
+	}, func(s *stage) {
+		s.ready()
+		l := s.peer.live()[0]
+		l.send(mention("e1", "Ev1"))
+		s.soon(4*time.Second, "they are told", func() bool { return len(s.peer.said()) == 1 })
+		s.memory.mu.Lock()
+		s.memory.putTakes = 0
+		s.memory.mu.Unlock()
+		time.Sleep(2 * time.Second)
+		if left, _ := s.memory.Unhandled(s.Context(), 9); len(left) != 1 {
+			t.Fatalf("in the inbox: %v", left)
+		}
+		l.send(mention("e2", "Ev1"))
+		for range 6 {
+			if err := s.bot.Recover(s.Context()); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(10 * time.Second)
+		}
+		s.memory.mu.Lock()
+		s.memory.crossErr = nil
+		s.memory.mu.Unlock()
+		s.soon(time.Minute, "the inbox knows", func() bool { return s.memory.isHandled("e1") })
+		if got := s.hand.handled(); len(got) != 0 || len(s.peer.said()) != 1 {
+			t.Errorf("handled %v, said %v", got, s.peer.said())
+		}
+	})
+}
+
+// A wake-up may look through the inbox before the bot runs.
+func TestRecoverBeforeRun(t *testing.T) {
+	c, err := NewClient(Access{AppToken: appToken, BotToken: botToken, APIURL: "http://slack.test/api"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMemory()
+	b, err := New(Config{Client: c, Handler: &hand{}, Inbox: m, Outbox: m, Abandoner: m, Process: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Put(t.Context(), approvals.Envelope{Key: "e1", Type: "events_api", Payload: []byte(`{}`), ReceivedAt: time.Now().Add(-time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Recover(t.Context()); err != nil || m.isHandled("e1") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRespond(t *testing.T) {
 	play(t, func(s *stage) {
 		s.hand.respond = func(ctx context.Context, e approvals.Envelope) (any, bool, error) {
@@ -195,6 +286,32 @@ func TestRespond(t *testing.T) {
 			t.Errorf("acknowledged after %s", d)
 		}
 		s.soon(time.Second, "a click goes the common way then", func() bool { return len(s.hand.handled()) == 2 })
+	})
+}
+
+// What is wrong with a modal may not fit into the acknowledgement. It then goes the
+// common way, and whoever submitted it is told so: the modal would close without a word.
+func TestAnAnswerThatDoesNotFit(t *testing.T) {
+	play(t, func(s *stage) {
+		s.hand.respond = func(context.Context, approvals.Envelope) (any, bool, error) {
+			return map[string]string{"response_action": "update", "view": strings.Repeat("x", 21<<10)}, true, nil
+		}
+		s.hand.handle = func(_ context.Context, e approvals.Envelope) (handlers.Reply, error) {
+			return handlers.Reply{To: handlers.AddressOf(e), Message: card.Reply("what is wrong")}, nil
+		}
+	}, func(s *stage) {
+		s.ready()
+		submitted := click("e1")
+		submitted["payload"].(map[string]any)["type"] = "view_submission"
+		submitted["payload"].(map[string]any)["view"] = map[string]any{"id": "V1"}
+		s.peer.live()[0].send(submitted)
+		s.soon(time.Second, "handled", func() bool { return s.memory.isHandled("e1") })
+		if as := s.peer.acked("e1"); len(as) != 1 || len(as[0].payload) != 0 && string(as[0].payload) != "null" {
+			t.Errorf("acknowledged: %v", as)
+		}
+		if got := s.hand.handled(); len(got) != 1 {
+			t.Errorf("handled %v", got)
+		}
 	})
 }
 

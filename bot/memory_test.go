@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/card"
 )
 
 // memory is an Inbox, an Outbox and an Abandoner that behave, and can be made to
@@ -18,23 +19,32 @@ type memory struct {
 	seen      map[string]bool
 	handled   map[string]bool
 	attempts  map[string]int
+	claimed   map[string]time.Time // since when
 	putErr    error
+	crossErr  error // of Forsake
+	forsaken  time.Time
 	putHangs  bool
+	readHangs bool
+	markHangs bool // Handled and Failed
 	putTakes  time.Duration
 	readTakes time.Duration // of which the answer gets that much older
 
 	pubs      map[string]*approvals.Publication
 	order     []string
 	posted    map[string][]approvals.MessageRef
+	told      map[string]int    // how many notes, by the message that tells them
+	unshown   map[string]string // why, by request
+	seq       int64
 	loads     int
 	pubErr    error
 	conflicts int
+	instead   *approvals.MessageRef // another process writes this down first, once
 	now       func() time.Time
 }
 
 func newMemory() *memory {
-	return &memory{seen: map[string]bool{}, handled: map[string]bool{}, attempts: map[string]int{},
-		pubs: map[string]*approvals.Publication{}, posted: map[string][]approvals.MessageRef{}, now: time.Now}
+	return &memory{seen: map[string]bool{}, handled: map[string]bool{}, attempts: map[string]int{}, claimed: map[string]time.Time{},
+		pubs: map[string]*approvals.Publication{}, posted: map[string][]approvals.MessageRef{}, told: map[string]int{}, unshown: map[string]string{}, now: time.Now}
 }
 
 func (m *memory) Put(ctx context.Context, e approvals.Envelope) (bool, error) {
@@ -59,31 +69,74 @@ func (m *memory) Put(ctx context.Context, e approvals.Envelope) (bool, error) {
 		m.seen[e.Event] = true
 	}
 	m.inbox = append(m.inbox, e)
+	m.claimed[e.Key] = time.Now()
 	return true, nil
 }
 
-func (m *memory) Handled(_ context.Context, key string) error {
+// hung waits as long as anybody does for what is not coming.
+func (m *memory) hung(ctx context.Context) error {
+	m.mu.Lock()
+	hangs := m.markHangs
+	m.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+	}
+	return ctx.Err()
+}
+
+func (m *memory) Handled(ctx context.Context, key string) error {
+	if err := m.hung(ctx); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.handled[key] = true
+	m.handled[key] = m.handled[key] || m.attempts[key] < approvals.TurnedAway
 	return nil
 }
 
-func (m *memory) Failed(_ context.Context, key string, attempt int) error {
+func (m *memory) Forsake(_ context.Context, e approvals.Envelope, told bool) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.attempts[key] = max(m.attempts[key], attempt)
+	if err := errors.Join(m.putErr, m.crossErr); err != nil {
+		return false, err
+	}
+	switch {
+	case m.handled[e.Key], !m.seen[e.Key] && e.Event != "" && m.seen[e.Event]:
+		return false, nil
+	case !m.seen[e.Key]:
+		m.inbox = append(m.inbox, e)
+		m.seen[e.Key], m.seen[e.Event] = true, e.Event != ""
+	}
+	m.attempts[e.Key], m.handled[e.Key], m.forsaken = approvals.TurnedAway, told, time.Now()
+	return true, nil
+}
+
+func (m *memory) Failed(ctx context.Context, key string, attempt int) error {
+	if err := m.hung(ctx); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.attempts[key] < approvals.TurnedAway {
+		m.attempts[key] = attempt
+	}
+	m.claimed[key] = time.Now()
 	return nil
 }
 
-func (m *memory) Unhandled(_ context.Context, limit int) ([]approvals.Envelope, error) {
+func (m *memory) Unhandled(ctx context.Context, limit int) ([]approvals.Envelope, error) {
 	defer time.Sleep(m.readTakes)
 	m.mu.Lock()
+	if m.readHangs {
+		m.mu.Unlock()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	defer m.mu.Unlock()
 	var out []approvals.Envelope
 	for _, e := range m.inbox {
 		if !m.handled[e.Key] && len(out) < limit {
-			e.Attempt = m.attempts[e.Key] + 1
+			e.Attempt, m.claimed[e.Key] = m.attempts[e.Key]+1, time.Now()
 			out = append(out, e)
 		}
 	}
@@ -116,16 +169,20 @@ func (m *memory) change(id string, f func(*approvals.Publication)) {
 }
 
 func (m *memory) state(id string, s approvals.State) {
-	m.change(id, func(p *approvals.Publication) { p.Request.State = s })
+	m.change(id, func(p *approvals.Publication) {
+		if p.Request.State = s; !s.Open() {
+			p.Request.EndedAt = m.now()
+		}
+	})
 }
 
-func (m *memory) Unpublished(_ context.Context, limit int) ([]string, error) {
+func (m *memory) Unpublished(_ context.Context, after approvals.Due, limit int) ([]approvals.Due, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var out []string
-	for _, id := range m.order {
+	var out []approvals.Due
+	for _, id := range m.order[slices.Index(m.order, after.ID)+1:] {
 		if p := m.pubs[id]; (p.Version < p.Request.Version || len(p.Notes) > 0) && len(out) < limit {
-			out = append(out, id)
+			out = append(out, approvals.Due{ID: id, CreatedAt: p.Request.CreatedAt})
 		}
 	}
 	return out, nil
@@ -157,7 +214,11 @@ func (m *memory) Posting(_ context.Context, id, by, instead string) error {
 	if m.pubs[id].Request.Card.TS != instead {
 		return approvals.ErrConflict
 	}
-	m.pubs[id].PostingBy, m.pubs[id].PostingAt = by, m.now()
+	p := m.pubs[id]
+	p.PostingBy, p.PostingAt = by, m.now()
+	if p.PostingSince.IsZero() {
+		p.PostingSince = p.PostingAt
+	}
 	return nil
 }
 
@@ -168,19 +229,38 @@ func (m *memory) Published(_ context.Context, id string, ref approvals.MessageRe
 		return m.pubErr
 	}
 	p := m.pubs[id]
+	if m.instead != nil {
+		p.Request.Card, p.Version, m.instead = *m.instead, version, nil
+		p.PostingBy = ""
+		return approvals.ErrConflict
+	}
 	p.Request.Card, p.Version = ref, version
+	p.PostingBy, p.PostingAt, p.PostingSince = "", time.Time{}, time.Time{}
 	m.posted[id] = append(m.posted[id], ref)
 	return nil
 }
 
-func (m *memory) NotePosted(_ context.Context, id string, seq int64, _ string) error {
+func (m *memory) Told(_ context.Context, ts string, notes ...int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p := m.pubs[id]
-	if len(p.Notes) == 0 || p.Notes[0].Seq != seq {
-		return errors.New("notes are posted out of order")
+	left := len(notes)
+	for _, p := range m.pubs {
+		for len(p.Notes) > 0 && slices.Contains(notes, p.Notes[0].Seq) { // not out of order
+			p.Notes = p.Notes[1:]
+			left--
+			m.told[ts]++
+		}
 	}
-	p.Notes = p.Notes[1:]
+	if left > 0 {
+		return errors.New("notes are told out of order, or twice")
+	}
+	return nil
+}
+
+func (m *memory) Unshown(_ context.Context, id, why string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unshown[id] = why
 	return nil
 }
 
@@ -189,14 +269,28 @@ func (m *memory) Abandon(_ context.Context, id, why string) error {
 	defer m.mu.Unlock()
 	r := m.pubs[id].Request
 	if r.State.Open() {
-		r.State, r.Note = approvals.Canceled, why
+		r.State, r.Note, r.EndedAt = approvals.Canceled, why, m.now()
 		r.Version++
 	}
 	return nil
 }
 
+// drawnNow is a request's card as it would be drawn now.
+func drawnNow(m *memory, id string) card.Message {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return card.Request(m.pubs[id].Request, m.now())
+}
+
+// card is where a request's card stands.
+func (m *memory) card(id string) approvals.MessageRef {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.pubs[id].Request.Card
+}
+
 // upToDate says whether Slack shows all there is.
 func (m *memory) upToDate() bool {
-	ids, _ := m.Unpublished(context.Background(), 1)
+	ids, _ := m.Unpublished(context.Background(), approvals.Due{}, 1)
 	return len(ids) == 0
 }

@@ -12,6 +12,8 @@ const (
 	postMessage   = "chat.postMessage"
 	updateMessage = "chat.update"
 	postEphemeral = "chat.postEphemeral"
+	readHistory   = "conversations.history"
+	readReplies   = "conversations.replies"
 )
 
 // What Slack allows, read off its rate limits page: chat.postMessage one a second
@@ -29,6 +31,8 @@ const (
 	updatesBurst, updatesPerMinute = 10, 40
 	// 20 + 80 a minute.
 	ephemeralsBurst, ephemeralsPerMinute = 20, 80
+	// 10 + 40 a minute, of 50 for each of the two.
+	readsBurst, readsPerMinute = 10, 40
 	// channelsKept bounds the memory of channels; those that could post at once
 	// are forgotten first.
 	channelsKept = 1000
@@ -40,6 +44,8 @@ type pace struct {
 	posts      *rate.Limiter
 	updates    *rate.Limiter
 	ephemerals *rate.Limiter
+	history    *rate.Limiter
+	replies    *rate.Limiter
 	channels   map[string]*rate.Limiter
 	paused     map[string]time.Time // by a 429, until when
 }
@@ -50,6 +56,8 @@ func newPace() *pace {
 		posts:      perMinute(postsPerMinute, postsBurst),
 		updates:    perMinute(updatesPerMinute, updatesBurst),
 		ephemerals: perMinute(ephemeralsPerMinute, ephemeralsBurst),
+		history:    perMinute(readsPerMinute, readsBurst),
+		replies:    perMinute(readsPerMinute, readsBurst),
 		channels:   map[string]*rate.Limiter{},
 		paused:     map[string]time.Time{},
 	}
@@ -108,6 +116,10 @@ func (p *pace) buckets(method, channel string, now time.Time) []*rate.Limiter {
 		return []*rate.Limiter{p.updates}
 	case postEphemeral:
 		return []*rate.Limiter{p.ephemerals}
+	case readHistory:
+		return []*rate.Limiter{p.history}
+	case readReplies:
+		return []*rate.Limiter{p.replies}
 	}
 	if channel == "" {
 		return []*rate.Limiter{p.posts}

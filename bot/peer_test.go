@@ -80,6 +80,9 @@ func newPeer(t *testing.T) *peer {
 		return ok(map[string]any{"channel": c.form.Get("channel"), "ts": c.form.Get("ts")})
 	})
 	p.on("chat.postEphemeral", func(call) answer { return ok(map[string]any{"message_ts": p.stamp()}) })
+	for _, method := range []string{"conversations.history", "conversations.replies"} {
+		p.on(method, func(call) answer { return no("missing_scope") })
+	}
 	p.on("response", func(call) answer { return answer{status: 200, body: "ok"} })
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/{method}", func(w http.ResponseWriter, r *http.Request) { p.serve(w, r, r.PathValue("method")) })

@@ -41,6 +41,25 @@ func TestNoPlaceForACard(t *testing.T) {
 	}
 }
 
+// Whoever asked where no card can stand is told that nothing was started, also if Slack
+// takes no answer at first.
+func TestNoPlaceForACardIsTold(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		s.ready()
+		s.peer.on("chat.postMessage", func(call) answer { return no("not_in_channel") })
+		s.away(true)
+		s.memory.request("r-1", "C1", approvals.Running)
+		s.bot.Kick("r-1")
+		time.Sleep(5 * time.Minute)
+		s.away(false)
+		tried := len(s.peer.said())
+		s.soon(2*time.Minute, "nothing more is due", s.memory.upToDate)
+		if said := s.peer.said()[tried:]; len(said) != 1 || !strings.Contains(said[0], "nothing was started") {
+			t.Errorf("said: %q", said)
+		}
+	})
+}
+
 func TestCardThatIsGone(t *testing.T) {
 	for _, code := range []string{"message_not_found", "cant_update_message", "edit_window_closed"} {
 		t.Run(code, func(t *testing.T) {

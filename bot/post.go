@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,10 +28,14 @@ func (p *publisher) perform(ctx context.Context, o order) result {
 	r := result{}
 	switch k := o.step.kind; {
 	case k == toRefresh:
-		r = p.refresh(ctx, pub, o.shown)
+		r = p.refresh(ctx, pub, o.drawn)
+	case k == toSame:
+		r = p.same(ctx, pub, o.drawn)
+	case k == toGiveUp:
+		r = p.giveUp(ctx, pub, o.why)
 	case !needs(pub, o.supersede, k):
 	case k == toPost:
-		r = p.post(ctx, pub)
+		r = p.post(ctx, pub, o.certain)
 	case k == toEdit:
 		r = p.edit(ctx, pub)
 	case k == toNote:
@@ -41,11 +46,21 @@ func (p *publisher) perform(ctx context.Context, o order) result {
 }
 
 // post posts a card: the first, or one in place of a card that is gone.
-func (p *publisher) post(ctx context.Context, pub *approvals.Publication) result {
+func (p *publisher) post(ctx context.Context, pub *approvals.Publication, certain bool) result {
 	r := pub.Request
-	// Where PostingBy is set and there is no card, a process died, or lost Slack's
-	// answer, between posting and writing the place down. The card may stand.
-	// Looking for it by its metadata belongs here, before another is posted.
+	// Where a process set out to post and did not write the place down, it died or
+	// lost Slack's answer in between, and the card may stand.
+	if pub.PostingBy != "" && !(certain && pub.PostingBy == p.process) {
+		found, seen, err := p.look(ctx, pub)
+		switch rest := pub.PostingAt.Add(postOver).Sub(p.client.now()); {
+		case err != nil:
+			return result{err: err}
+		case len(found) > 0:
+			return p.adopt(ctx, r, found)
+		case seen && rest > 0:
+			return result{err: errUnderWay, wait: rest}
+		}
+	}
 	if err := p.outbox.Posting(ctx, r.ID, p.process, r.Card.TS); err != nil {
 		return result{err: fmt.Errorf("set out to post the card of %s: %w", r.ID, err)}
 	}
@@ -55,12 +70,15 @@ func (p *publisher) post(ctx context.Context, pub *approvals.Publication) result
 		if r.Card.TS == "" && !passes(err) && !deadToken(err) {
 			return p.abandon(ctx, r, err)
 		}
-		return result{err: err, later: !passes(err)}
+		return result{err: err, later: !passes(err), certain: nothingSent(err)}
 	}
-	p.record(ctx, r.ID, "the card's place", func(ctx context.Context) error {
+	if !p.record(ctx, r.ID, "the card's place", func(ctx context.Context) error {
 		return p.outbox.Published(ctx, r.ID, ref, r.Version)
-	})
-	return result{placed: true, shows: fingerprint(m)}
+	}) {
+		p.supersede(ctx, r.ID, ref)
+		return result{placed: true}
+	}
+	return result{placed: true, taken: true, drawn: drew(m, r.Version)}
 }
 
 // edit brings a card to its newest state.
@@ -85,30 +103,36 @@ func (p *publisher) edit(ctx context.Context, pub *approvals.Publication) result
 	p.record(ctx, r.ID, "the card's state", func(ctx context.Context) error {
 		return p.outbox.Published(ctx, r.ID, r.Card, r.Version)
 	})
-	return result{shows: fingerprint(m)}
+	return result{taken: true, drawn: drew(m, r.Version)}
 }
 
 // note posts the oldest note that is due. An answer that is lost on the way may
 // make one note stand twice; that is better than an end that nobody hears of.
 func (p *publisher) note(ctx context.Context, pub *approvals.Publication) result {
 	r, n := pub.Request, pub.Notes[0]
-	thread := r.Origin.ThreadTS
-	if thread == "" {
-		thread = r.Card.TS
+	thread := cmp.Or(r.Origin.ThreadTS, r.Card.TS)
+	var ref approvals.MessageRef
+	var err error
+	if n.Channel != "" {
+		ref, err = p.send(ctx, n.Channel, "", card.Note(r, n))
+		if err != nil && !passes(err) && !deadToken(err) {
+			p.client.log().Error("the channel that the policy names for announcements can't be posted to; saying it in the request's thread instead",
+				"request", r.ID, "channel", n.Channel, "slack", code(err))
+			ref, err = p.send(ctx, r.Card.ChannelID, thread, card.Unannounced(n))
+		}
+	} else {
+		ref, err = p.send(ctx, r.Card.ChannelID, thread, card.Note(r, n))
 	}
-	ref, err := p.send(ctx, r.Card.ChannelID, thread, card.Note(r, n, p.client.now()))
-	if err != nil && (passes(err) || deadToken(err)) {
+	if err != nil && (passes(err) || deadToken(err) || gone(err)) {
 		return result{err: err}
 	}
 	if err != nil {
-		// The channel is archived, or the bot was put out of it: the card tells it
-		// all once it can be edited again, and by then the note is old news.
 		p.client.log().Warn("a note has no place any more; leaving it out", "request", r.ID, "note", string(n.Kind), "slack", code(err))
 	}
 	p.record(ctx, r.ID, "a note's place", func(ctx context.Context) error {
-		return p.outbox.NotePosted(ctx, r.ID, n.Seq, ref.TS)
+		return p.outbox.Told(ctx, ref.TS, n.Seq)
 	})
-	return result{}
+	return result{taken: err == nil}
 }
 
 // send posts a message, without its thread where that is gone.
@@ -161,8 +185,8 @@ func (p *publisher) turn(ctx context.Context, method, channel string) error {
 
 // record writes down what stands in Slack by now, as often as it takes: to post
 // it again instead would be the worse mistake. Once ctx ends it tries one last
-// time.
-func (p *publisher) record(ctx context.Context, id, what string, write func(context.Context) error) {
+// time. It answers false where something else was written down meanwhile.
+func (p *publisher) record(ctx context.Context, id, what string, write func(context.Context) error) bool {
 	for failures := 1; ; failures++ {
 		last := ctx.Err() != nil
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -173,16 +197,16 @@ func (p *publisher) record(ctx context.Context, id, what string, write func(cont
 		err := write(within)
 		cancel()
 		if err == nil || errors.Is(err, approvals.ErrNotFound) {
-			return
+			return true
 		}
 		if errors.Is(err, approvals.ErrConflict) {
 			p.client.log().Warn("another process has shown this request meanwhile", "request", id, "what", what)
-			return
+			return false
 		}
 		p.client.log().Error("what stands in Slack could not be written down", "request", id, "what", what,
 			"error", safe(err), "failures", failures)
 		if last {
-			return
+			return true
 		}
 		_ = sleep(ctx, backoff(failures, 200*time.Millisecond, 10*time.Second)) // the last try follows
 	}
@@ -205,6 +229,9 @@ func (p *publisher) abandon(ctx context.Context, r *approvals.Request, cause err
 	p.client.log().Warn("a request's card can't be posted, so it was called off", "request", r.ID,
 		"channel", r.Origin.ChannelID, "slack", code(cause))
 	err = p.replies.send(ctx, handlers.Reply{To: asker(r), Message: card.Reply(todo)})
+	if err != nil && comes(err) && p.client.now().Sub(r.EndedAt) < tooOld {
+		return result{err: fmt.Errorf("tell who asked for request %s that it has no place in Slack: %w", r.ID, err)}
+	}
 	if err != nil {
 		p.client.log().Warn("whoever asked could not be told that nothing was started", "request", r.ID, "error", safe(err))
 	}

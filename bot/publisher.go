@@ -3,8 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -16,8 +14,6 @@ const (
 	// sendersAtOnce is how many calls of Slack may be under way, so that one that
 	// hangs does not hold up the others. The pace is elsewhere.
 	sendersAtOnce = 4
-	// sweepMost is how many requests a sweep queues; the next finds the rest.
-	sweepMost = 1000
 	// patience is how long a first card may wait before its asker is told that
 	// it waits.
 	patience = 5 * time.Second
@@ -30,8 +26,7 @@ const (
 // card that changed ten times while it waited is edited once.
 //
 // Everything it knows is in the outbox; its queue is memory that a sweep fills
-// again. Many ends at once in one channel will become one summary some day: that
-// belongs where dispatch chooses the next job.
+// again.
 type publisher struct {
 	client    *Client
 	outbox    Outbox
@@ -42,13 +37,19 @@ type publisher struct {
 	publishes func() bool
 
 	mu     sync.Mutex
-	dirty  []string        // in the order in which they changed
-	marked map[string]bool // those in dirty
+	dirty  []string        // in the order in which they changed, or were found
+	marked map[string]bool // those in dirty; true if they have changed
 	wake   chan struct{}
+	// strays are messages that are not their request's card, and were or are being
+	// edited to say so.
+	strays map[approvals.MessageRef]bool
+	blind  map[string]time.Time // channels that the bot may not read, until when
 
 	// What follows belongs to run's goroutine.
 	jobs    map[string]*job
 	running map[string]*ticking
+	drawn   map[string]drawing
+	shut    map[string]*closure
 	busy    int
 	serial  int
 	results chan result
@@ -66,6 +67,13 @@ type job struct {
 	// supersede says that its card can't be edited any more and a new one is due.
 	supersede bool
 	told      bool // its asker knows that it waits
+	changed   bool // its wake-up is yet to be looked at; otherwise a sweep found it
+	// certain says that this process's last try to post its card put nothing into
+	// Slack.
+	certain   bool
+	ended     time.Time // when the request ended; zero if it is open
+	news      *news     // what a summary may tell of it
+	held      bool      // its notes are left to a summary
 	failures  [steps]int
 	notBefore [steps]time.Time
 	unloaded  int // look-ups in the outbox that failed in a row
@@ -76,37 +84,10 @@ func newPublisher(c Config, p *pace, r *replies) *publisher {
 	return &publisher{
 		client: c.Client, outbox: c.Outbox, abandoner: c.Abandoner, replies: r, pace: p, process: c.Process, publishes: c.Turn,
 		marked: map[string]bool{}, wake: make(chan struct{}, 1),
-		jobs: map[string]*job{}, running: map[string]*ticking{},
+		strays: map[approvals.MessageRef]bool{}, blind: map[string]time.Time{},
+		jobs: map[string]*job{}, running: map[string]*ticking{}, drawn: map[string]drawing{}, shut: map[string]*closure{},
 		results: make(chan result, sendersAtOnce),
 	}
-}
-
-func (p *publisher) kick(id string) bool {
-	if !p.publishes() {
-		return false
-	}
-	p.mu.Lock()
-	if !p.marked[id] {
-		p.marked[id] = true
-		p.dirty = append(p.dirty, id)
-	}
-	p.mu.Unlock()
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-	return true
-}
-
-func (p *publisher) sweep(ctx context.Context) error {
-	ids, err := p.outbox.Unpublished(ctx, sweepMost)
-	if err != nil {
-		return fmt.Errorf("look for cards that lag behind: %w", err)
-	}
-	for _, id := range ids {
-		p.kick(id)
-	}
-	return nil
 }
 
 // run publishes until stop ends, and answers when nothing is under way any more.
@@ -131,53 +112,6 @@ func (p *publisher) run(stop, work context.Context) {
 	p.behind.Wait()
 }
 
-// absorb looks up what the requests that have changed need.
-func (p *publisher) absorb(ctx context.Context) {
-	now := p.client.now()
-	p.mu.Lock()
-	for _, id := range p.dirty {
-		j := p.jobs[id]
-		if j == nil {
-			p.serial++
-			j = &job{id: id, since: now, serial: p.serial}
-			p.jobs[id] = j
-		}
-		j.stale = true
-	}
-	p.dirty = nil
-	clear(p.marked)
-	p.mu.Unlock()
-	for _, j := range p.jobs {
-		if j.stale && !j.busy && !now.Before(j.loadAfter) {
-			p.load(ctx, j, now)
-		}
-	}
-	p.tick(now)
-}
-
-func (p *publisher) load(ctx context.Context, j *job, now time.Time) {
-	pub, err := p.outbox.Publication(ctx, j.id)
-	switch {
-	case errors.Is(err, approvals.ErrNotFound):
-		delete(p.jobs, j.id)
-		delete(p.running, j.id)
-		return
-	case err != nil:
-		j.unloaded++
-		j.loadAfter = now.Add(backoff(j.unloaded, 500*time.Millisecond, 30*time.Second))
-		if ctx.Err() == nil {
-			p.client.log().Error("a request can't be loaded for its card; trying again", "request", j.id, "error", safe(err))
-		}
-		return
-	}
-	j.stale, j.unloaded = false, 0
-	j.steps = plan(pub, j.supersede)
-	p.follow(pub, now)
-	if len(j.steps) == 0 {
-		delete(p.jobs, j.id)
-	}
-}
-
 // dispatch starts what may go now, and answers how long until something may.
 func (p *publisher) dispatch(work context.Context) time.Duration {
 	if !p.publishes() {
@@ -196,18 +130,16 @@ func (p *publisher) dispatch(work context.Context) time.Duration {
 		}
 	}
 	slices.SortFunc(queue, before)
+	summaries := p.hold(queue, now)
 	ahead := map[string]int{}
 	for _, j := range queue {
-		for _, s := range j.steps {
-			rest := j.notBefore[s.kind].Sub(now)
-			if rest <= 0 {
-				rest = p.may(s, now)
-			}
-			if rest <= 0 {
-				p.start(work, j, s)
-				break
-			}
-			wait = min(wait, rest)
+		// First cards go before summaries, and those before what only goes on.
+		if j.steps[0].kind != toPost && summaries != nil {
+			wait = min(wait, p.summarize(work, summaries, now))
+			summaries = nil
+		}
+		if !j.busy {
+			wait = min(wait, p.try(work, j, now))
 		}
 		if first := j.steps[0]; first.kind == toPost && !j.busy {
 			wait = min(wait, p.reassure(work, j, ahead[first.channel], now))
@@ -220,6 +152,37 @@ func (p *publisher) dispatch(work context.Context) time.Duration {
 	return wait
 }
 
+// try starts the most urgent of a job's steps that may go now, and answers how
+// long until one may.
+func (p *publisher) try(work context.Context, j *job, now time.Time) time.Duration {
+	wait := idle
+	for _, s := range j.steps {
+		switch {
+		case p.over(j, s, now):
+			s = step{kind: toGiveUp, channel: s.channel}
+		case s.kind == toNote && j.held:
+			continue
+		}
+		rest := j.notBefore[s.kind].Sub(now)
+		if rest <= 0 && s.method != "" && !j.first(s) {
+			rest = p.closed(s.channel, now)
+		}
+		if rest <= 0 {
+			rest = p.may(s, now)
+		}
+		if rest <= 0 {
+			p.start(work, j, s)
+			return idle
+		}
+		wait = min(wait, rest)
+	}
+	return wait
+}
+
+// first says whether a step posts a request's first card: whether its channel
+// takes it is what whoever asked is told.
+func (j *job) first(s step) bool { return s.kind == toPost && !j.supersede }
+
 // leave lets go of what waits: whoever has the turn finds it in the outbox.
 func (p *publisher) leave() {
 	for id, j := range p.jobs {
@@ -228,20 +191,23 @@ func (p *publisher) leave() {
 		}
 	}
 	clear(p.running)
+	clear(p.drawn)
 }
 
-// before says which job goes first: by the most urgent step, then by age.
+// before says which job goes first: by the most urgent step, first cards before
+// edits, then by age.
 func before(a, b *job) int {
-	if a.steps[0].rank != b.steps[0].rank {
-		return a.steps[0].rank - b.steps[0].rank
-	}
-	return cmp.Or(a.since.Compare(b.since), a.serial-b.serial)
+	x, y := a.steps[0], b.steps[0]
+	return cmp.Or(x.rank-y.rank, int(x.kind-y.kind), a.since.Compare(b.since), a.serial-b.serial)
 }
 
 // may takes the step's turn and answers 0, or how long until it may be taken.
 func (p *publisher) may(s step, now time.Time) time.Duration {
 	if p.busy >= sendersAtOnce {
 		return idle // a result wakes run up
+	}
+	if s.method == "" {
+		return 0
 	}
 	if s.kind == toRefresh {
 		if rest := p.pace.spare(updateMessage, refreshLeaves, now); rest > 0 {
@@ -253,14 +219,22 @@ func (p *publisher) may(s step, now time.Time) time.Duration {
 
 func (p *publisher) start(work context.Context, j *job, s step) {
 	j.busy = true
-	p.busy++
-	o := order{id: j.id, step: s, supersede: j.supersede}
-	if t := p.running[j.id]; t != nil {
-		o.shown = t.shown
+	o := order{id: j.id, step: s, supersede: j.supersede, drawn: p.drawn[j.id], certain: j.certain}
+	if c := p.shut[s.channel]; c != nil {
+		o.why = c.code
+		if s.method != "" {
+			c.probe(p.client.now())
+		}
 	}
+	p.hand(o, func() result { return p.perform(work, o) })
+}
+
+// hand has an order done beside run, which hears of the result.
+func (p *publisher) hand(o order, do func() result) {
+	p.busy++
 	go func() {
 		r := result{order: o}
-		if err := guard(func() error { r = p.perform(work, o); return nil }); err != nil {
+		if err := guard(func() error { r = do(); return nil }); err != nil {
 			r.err = err
 		}
 		p.results <- r

@@ -22,7 +22,8 @@ func texts(calls []call) []string {
 
 func (m *memory) note(id string, kind approvals.NoteKind) {
 	m.change(id, func(p *approvals.Publication) {
-		p.Notes = append(p.Notes, approvals.Note{Seq: p.Request.Version, Kind: kind, Ordinal: 0, At: m.now()})
+		m.seq++
+		p.Notes = append(p.Notes, approvals.Note{Seq: m.seq, Kind: kind, Ordinal: 0, At: m.now()})
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"dropletops/approvals"
-	"dropletops/handlers"
 	"dropletops/internal/card"
 
 	"github.com/slack-go/slack/socketmode"
@@ -17,34 +16,37 @@ import (
 // recover hands on what a crash left unhandled. It answers once that is queued;
 // telling people about what is too old goes on behind it, at Slack's pace.
 func (in *intake) recover(ctx context.Context) error {
+	if !in.begun() {
+		return nil
+	}
 	var late []approvals.Envelope
-	carried := 0
-	read, err := in.hands.leftover(ctx, func(e approvals.Envelope) error {
+	carried, waiting := 0, 0
+	err := in.hands.leftover(ctx, func(e approvals.Envelope) {
 		switch {
 		case in.client.now().Sub(e.ReceivedAt) > tooOld:
-			late = append(late, e)
-		case e.Attempt > boots:
-			in.behind(func() {
-				in.hands.fault(in.work, e, fmt.Errorf("it was found unhandled at %d starts, so it may be what ends the process", e.Attempt))
-				in.hands.finish(in.work, e)
-			})
-		default:
-			carried++
-			// Counted before it is handled: if this is what takes the process down,
-			// the count must grow.
-			if err := in.inbox.Failed(ctx, e.Key, e.Attempt); err != nil {
-				return fmt.Errorf("count a start for envelope %s: %w", e.Key, err)
+			if in.hands.hold(e.Key) {
+				late = append(late, e)
 			}
-			e.Attempt++
-			in.hands.push(e)
+		case e.TurnedAway():
+			if in.hands.hold(e.Key) {
+				in.behind(func() { in.tellTurnedAway(e, "it was left untold") })
+			}
+		case e.Attempt > boots:
+			if in.hands.hold(e.Key) {
+				reply := in.hands.fault(e, fmt.Errorf("it was found unhandled at %d starts, so it may be what ends the process", e.Attempt))
+				in.behind(func() { in.hands.answer(in.work, in.work, owed{Envelope: e, reply: reply}) })
+			}
+		case in.hands.pushLeft(e):
+			carried++
+		default:
+			waiting++
 		}
-		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if read > 0 {
-		in.client.log().Info("found envelopes that were left unhandled", "carried_on", carried, "too_old", len(late))
+	if carried+len(late) > 0 {
+		in.client.log().Info("found envelopes that were left unhandled", "carried_on", carried, "wait_for_room", waiting, "too_old", len(late))
 	}
 	if len(late) > 0 {
 		in.behind(func() {
@@ -54,6 +56,20 @@ func (in *intake) recover(ctx context.Context) error {
 		})
 	}
 	return nil
+}
+
+// keepEvery is how often a process claims anew what it has not handled yet. The
+// wake-up that looks for what was left comes to any one of the replicas, and a claim
+// lasts 45 s: what waits here for a hand or to be told would become another's as well.
+const keepEvery = 15 * time.Second
+
+// keep claims what waits in this process, until ctx ends.
+func (in *intake) keep(ctx context.Context) {
+	for sleep(ctx, keepEvery) == nil {
+		if err := in.recover(ctx); err != nil && ctx.Err() == nil {
+			in.client.log().Error("the inbox can't be read", "error", safe(err))
+		}
+	}
 }
 
 // lapse tells whoever asked that an envelope was not carried out.
@@ -66,17 +82,13 @@ func (in *intake) lapse(e approvals.Envelope) {
 	if e.Type == socketmode.RequestTypeInteractive {
 		what = "Your click"
 	}
-	if to, ok := address(e); ok {
-		to.ResponseURL = "" // Slack takes it for 30 minutes
-		err := in.replies.send(in.work, handlers.Reply{To: to, Message: card.Reply(fmt.Sprintf(
-			"%s was not carried out: it waited %d minutes while I was away. Nothing was started; ask again if it is still wanted.", what, waited))})
-		if err != nil {
-			in.client.log().Warn("could not tell that an envelope lapsed", "envelope", e.Key, "error", safe(err))
-		}
-	}
+	reply := toAsker(e, card.Reply(fmt.Sprintf(
+		"%s was not carried out: it waited %d minutes while I was away. Nothing was started; ask again if it is still wanted.", what, waited)))
+	reply.To.ResponseURL = "" // Slack takes it for 30 minutes
 	in.client.log().Info("an envelope was too old to be carried out", "type", e.Type, "envelope", e.Key, "minutes", waited)
 	in.client.metrics.handled.WithLabelValues(e.Type, "too_old").Inc()
-	in.hands.finish(in.work, e)
+	e, reply = in.hands.nothing(in.work, e, reply)
+	in.hands.answer(in.work, in.work, owed{Envelope: e, reply: reply})
 }
 
 // reference names a fault in the log and in the message about it: 40 random

@@ -2,7 +2,9 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +45,130 @@ func TestRecover(t *testing.T) {
 	})
 }
 
+// A process that turned an envelope away died before it could say so: the next one
+// says it, and carries nothing out. Neither does one whose queue is full.
+func TestTurnedAwayIsToldByTheNext(t *testing.T) {
+	const own = 1032 // in the queue and in hand
+	play(t, func(s *stage) {
+		s.hand.handle = func(context.Context, approvals.Envelope) (handlers.Reply, error) {
+			time.Sleep(time.Second)
+			return handlers.Reply{}, nil
+		}
+		e := approvals.Envelope{Key: "away", Type: "slash_commands", ReceivedAt: time.Now(),
+			Payload: []byte(`{"command":"/droplet","user_id":"UALICE","channel_id":"C1","response_url":"http://slack.test/response/1"}`)}
+		for i := range own {
+			_, _ = s.memory.Put(context.Background(), approvals.Envelope{Key: fmt.Sprint("own", i), Type: "events_api", Payload: []byte(`{}`), ReceivedAt: time.Now()})
+		}
+		if ours, err := s.memory.Forsake(context.Background(), e, false); err != nil || !ours {
+			t.Fatal(ours, err)
+		}
+	}, func(s *stage) {
+		s.soon(2*time.Minute, "all are done", func() bool {
+			if err := s.bot.Recover(s.Context()); err != nil {
+				t.Error(err)
+			}
+			ids, _ := s.memory.Unhandled(t.Context(), 9)
+			return len(ids) == 0
+		})
+		if said := s.peer.said(); len(said) != 1 || !strings.Contains(said[0], "Nothing was started") || len(s.hand.handled()) != own {
+			t.Errorf("%d were handled, said: %q", len(s.hand.handled()), said)
+		}
+	})
+}
+
+// What waits for a hand, or to be told, stays this process's own, whoever of the replicas
+// looks for what was left unhandled: another one would carry it out and answer it, too.
+func TestWhatWaitsStaysItsOwn(t *testing.T) {
+	play(t, func(s *stage) {
+		s.hand.handle = func(_ context.Context, e approvals.Envelope) (handlers.Reply, error) {
+			time.Sleep(20 * time.Second)
+			return handlers.Reply{To: handlers.AddressOf(e), Message: card.Reply("fine")}, nil
+		}
+	}, func(s *stage) {
+		defer close(s.hang)
+		s.ready()
+		s.peer.on("response", func(call) answer { <-s.hang; return answer{status: 200} })
+		s.peer.on("chat.postEphemeral", func(call) answer { <-s.hang; return answer{status: 200} })
+		for i := range 200 {
+			s.peer.live()[0].send(command(fmt.Sprint("e", i)))
+		}
+		for range 300 {
+			time.Sleep(time.Second)
+			s.memory.mu.Lock()
+			for key, since := range s.memory.claimed {
+				if d := time.Since(since); !s.memory.handled[key] && d > 40*time.Second { // of 45
+					s.Errorf("%s was not claimed for %s", key, d)
+				}
+			}
+			s.memory.mu.Unlock()
+			if s.Failed() {
+				break
+			}
+		}
+	})
+}
+
+// However many older ones wait for their turn, or to be told, what came after them is
+// found: here it is what a replica left that died.
+func TestWhatWaitsHidesNothing(t *testing.T) {
+	put := func(s *stage, key string) {
+		_, _ = s.memory.Put(context.Background(), approvals.Envelope{Key: key, Type: "events_api", Payload: []byte(`{}`), ReceivedAt: time.Now()})
+	}
+	play(t, func(s *stage) {
+		s.hand.handle = func(_ context.Context, e approvals.Envelope) (handlers.Reply, error) {
+			if e.Key == "newest" {
+				return handlers.Reply{}, nil
+			}
+			return handlers.Reply{}, &handlers.Later{After: 20 * time.Second}
+		}
+		for i := range 1500 {
+			put(s, fmt.Sprint("e", i))
+		}
+	}, func(s *stage) {
+		s.ready()
+		time.Sleep(30 * time.Second)
+		put(s, "newest")
+		s.soon(30*time.Second, "found", func() bool { return s.memory.isHandled("newest") })
+	})
+}
+
+// A database that stops answering is asked again once it does: as after a cut
+// connection, whose end nobody hears.
+func TestAnInboxThatHangsIsReadAgain(t *testing.T) {
+	hangs := func(s *stage, is bool) { s.memory.mu.Lock(); s.memory.readHangs = is; s.memory.mu.Unlock() }
+	play(t, nil, func(s *stage) {
+		s.ready()
+		time.Sleep(time.Second)
+		hangs(s, true)
+		time.Sleep(5 * time.Minute)
+		hangs(s, false)
+		_, _ = s.memory.Put(context.Background(), approvals.Envelope{Key: "left", Type: "events_api", Payload: []byte(`{}`), ReceivedAt: time.Now()})
+		s.soon(time.Minute, "found", func() bool { return s.memory.isHandled("left") })
+	})
+}
+
+// Neither does crossing out, or counting an attempt, keep a hand for good.
+func TestAnInboxThatHangsKeepsNoHand(t *testing.T) {
+	for name, err := range map[string]error{"crossing out": nil, "counting": errors.New("a fault")} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(s *stage) {
+				s.hand.handle = func(_ context.Context, e approvals.Envelope) (handlers.Reply, error) { return handlers.Reply{}, err }
+			}, func(s *stage) {
+				s.ready()
+				s.memory.mu.Lock()
+				s.memory.markHangs = true
+				s.memory.mu.Unlock()
+				for i := range handsAtOnce {
+					s.peer.live()[0].send(click(fmt.Sprint("e", i)))
+				}
+				s.soon(time.Second, "all hands are full", func() bool { return len(s.hand.handled()) >= handsAtOnce })
+				s.peer.live()[0].send(click("fresh"))
+				s.soon(2*time.Minute, "a hand is free", func() bool { return slices.Contains(s.hand.handled(), "fresh") })
+			})
+		})
+	}
+}
+
 func TestMoreThanFitsInMemory(t *testing.T) {
 	play(t, func(s *stage) {
 		s.memory.readTakes = 50 * time.Millisecond
@@ -57,6 +183,70 @@ func TestMoreThanFitsInMemory(t *testing.T) {
 		s.soon(5*time.Minute, "all are handled", func() bool { ids, _ := s.memory.Unhandled(t.Context(), 9); return len(ids) == 0 })
 		if n := len(s.hand.handled()); n != 2500 {
 			t.Errorf("%d were handled", n)
+		}
+	})
+}
+
+// What waits in the inbox until there is room was never begun: however often the
+// inbox is looked through meanwhile, it is no start that is counted. Here they are
+// those of a replica that died, while this one has its hands full.
+func TestWhatOnlyWaitsIsNotCounted(t *testing.T) {
+	const own, taken = 1032, 200 // in the queue and in hand; taken over
+	put := func(s *stage, key string, ago time.Duration) {
+		_, _ = s.memory.Put(context.Background(), approvals.Envelope{Key: key, Type: "slash_commands", ReceivedAt: time.Now().Add(-ago),
+			Payload: []byte(`{"command":"/droplet","user_id":"UALICE","channel_id":"C1","response_url":"http://slack.test/response/1"}`)})
+	}
+	play(t, func(s *stage) {
+		s.hand.handle = func(_ context.Context, _ approvals.Envelope) (handlers.Reply, error) {
+			time.Sleep(10 * time.Second)
+			return handlers.Reply{}, nil
+		}
+		for i := range own {
+			put(s, fmt.Sprint("own", i), 0)
+		}
+	}, func(s *stage) {
+		s.soon(time.Minute, "its hands are full", func() bool { return len(s.hand.handled()) == 32 })
+		s.memory.mu.Lock()
+		mine := s.memory.inbox
+		s.memory.inbox = nil
+		s.memory.mu.Unlock()
+		for i := range taken {
+			put(s, fmt.Sprint("taken", i), time.Minute)
+		}
+		s.memory.mu.Lock()
+		s.memory.inbox = append(s.memory.inbox, mine...)
+		s.memory.mu.Unlock()
+		for range 45 { // as the wake-up does
+			time.Sleep(10 * time.Second)
+			if err := s.bot.Recover(s.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		s.soon(time.Minute, "all are handled", func() bool { ids, _ := s.memory.Unhandled(t.Context(), 9); return len(ids) == 0 })
+		if n := len(s.hand.handled()); n != own+taken || len(s.peer.said()) != 0 {
+			t.Errorf("%d were handled, said: %q", n, s.peer.said())
+		}
+	})
+}
+
+// What is too old is told at Slack's pace, which takes longer than until the inbox is
+// looked through once more.
+func TestTooOldIsToldOnce(t *testing.T) {
+	play(t, func(s *stage) {
+		for i := range 30 {
+			p := fmt.Sprintf(`{"command":"/droplet","user_id":"UALICE","channel_id":"C1","response_url":"http://slack.test/response/%d"}`, i)
+			_, _ = s.memory.Put(context.Background(), approvals.Envelope{Key: fmt.Sprint("e", i), Type: "slash_commands", Payload: []byte(p), ReceivedAt: time.Now().Add(-time.Hour)})
+		}
+	}, func(s *stage) {
+		for range 10 {
+			time.Sleep(5 * time.Second)
+			if err := s.bot.Recover(s.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		s.soon(time.Minute, "all are done", func() bool { ids, _ := s.memory.Unhandled(t.Context(), 9); return len(ids) == 0 })
+		if n := len(s.peer.called("chat.postEphemeral")); n != 30 || len(s.hand.handled()) != 0 {
+			t.Errorf("told %d times, want 30", n)
 		}
 	})
 }

@@ -18,7 +18,7 @@ const refreshLeaves = 6
 type ticking struct {
 	started time.Time
 	next    time.Time
-	shown   [32]byte // fingerprint of what the card last showed; zero if not known
+	channel string
 }
 
 // follow begins or ends to keep a request's elapsed time fresh.
@@ -29,7 +29,7 @@ func (p *publisher) follow(pub *approvals.Publication, now time.Time) {
 		return
 	}
 	if p.running[r.ID] == nil {
-		p.running[r.ID] = &ticking{started: r.StartedAt, next: now.Add(every(now.Sub(r.StartedAt)))}
+		p.running[r.ID] = &ticking{started: r.StartedAt, next: now.Add(every(now.Sub(r.StartedAt))), channel: r.Card.ChannelID}
 	}
 }
 
@@ -56,30 +56,55 @@ func (p *publisher) tick(now time.Time) {
 		}
 		t.next = now.Add(every(now.Sub(t.started)))
 		if p.jobs[id] == nil {
-			p.jobs[id] = &job{id: id, since: now, steps: []step{{toRefresh, updateMessage, "", rankProgress}}}
+			p.jobs[id] = &job{id: id, since: now, steps: []step{{toRefresh, updateMessage, t.channel, rankProgress}}}
 		}
 	}
 }
 
 // refresh edits a running card if it would read differently by now.
-func (p *publisher) refresh(ctx context.Context, pub *approvals.Publication, shown [32]byte) result {
+func (p *publisher) refresh(ctx context.Context, pub *approvals.Publication, drawn drawing) result {
 	r := pub.Request
-	if r.State != approvals.Running || r.Card.TS == "" {
-		return result{}
-	}
-	m := card.Request(r, p.client.now())
-	print := fingerprint(m)
-	if print == shown && pub.Version >= r.Version {
+	if r.State != approvals.Running || r.Card.TS == "" || pub.Version >= r.Version && drawn.shows(pub, p.client.now()) {
 		return result{}
 	}
 	return p.edit(ctx, pub)
 }
 
-// fingerprint tells whether two messages look the same.
+// drawing is what this process last drew on a card, and saw Slack take. The zero
+// one is not known.
+type drawing struct {
+	print   [32]byte
+	version int64 // of the request, as it was written down with it
+}
+
+func drew(m card.Message, version int64) drawing {
+	return drawing{print: fingerprint(m), version: version}
+}
+
+// shows says whether a card would look as it was drawn, if it was drawn now. It
+// is known as long as nobody else has written down that they drew it since.
+func (d drawing) shows(pub *approvals.Publication, now time.Time) bool {
+	return d.print != [32]byte{} && d.version == pub.Version && d.print == fingerprint(card.Request(pub.Request, now))
+}
+
+// same writes down that a card shows a newer version of its request without
+// having to be edited: what has changed is nothing that it shows.
+func (p *publisher) same(ctx context.Context, pub *approvals.Publication, d drawing) result {
+	if !d.shows(pub, p.client.now()) {
+		return result{drawn: d} // time has passed: it is planned anew
+	}
+	r := pub.Request
+	p.record(ctx, r.ID, "the card's state", func(ctx context.Context) error {
+		return p.outbox.Published(ctx, r.ID, r.Card, r.Version)
+	})
+	return result{drawn: drawing{print: d.print, version: r.Version}}
+}
+
+// fingerprint tells whether two messages are the same; zero if that can't be told.
 func fingerprint(m card.Message) [32]byte {
-	b, err := json.Marshal(struct{ Text, Blocks any }{m.Text, m.Blocks})
+	b, err := json.Marshal(m)
 	if err != nil {
-		return [32]byte{} // not known: it is refreshed
+		return [32]byte{}
 	}
 	return sha256.Sum256(b)
 }

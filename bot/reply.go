@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ import (
 const (
 	replyTries  = 4
 	replyWithin = 30 * time.Second
+	// firstWayWithin leaves as much for the second, where the first does not answer.
+	firstWayWithin = replyWithin / 2
 )
 
 // errNobody says that a reply has no address.
@@ -35,7 +38,7 @@ type replies struct {
 // was or does not work, through chat.postEphemeral. A reply that says nothing is
 // delivered at once.
 func (r *replies) send(ctx context.Context, reply handlers.Reply) error {
-	if reply.Message.Text == "" && len(reply.Message.Blocks) == 0 {
+	if silent(reply) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, replyWithin)
@@ -43,21 +46,30 @@ func (r *replies) send(ctx context.Context, reply handlers.Reply) error {
 	to := reply.To
 	var first error
 	if to.ResponseURL != "" {
-		if first = r.try(ctx, func() error { return r.respond(ctx, reply) }); first == nil {
+		ctx, cancel := context.WithTimeout(ctx, firstWayWithin)
+		first = r.try(ctx, func() error { return r.respond(ctx, reply) })
+		cancel()
+		if first == nil {
 			return nil
 		}
 	}
 	if to.ChannelID == "" || to.UserID == "" {
-		return errors.Join(first, errNobody)
+		return cmp.Or(first, errNobody)
 	}
-	return r.try(ctx, func() error { return r.ephemeral(ctx, to, reply.Message) })
+	err := r.try(ctx, func() error { return r.ephemeral(ctx, to, reply.Message) })
+	if err != nil && !comes(err) && first != nil && comes(first) {
+		return first // where the bot can't speak, this way alone will do
+	}
+	return err
 }
+
+func silent(r handlers.Reply) bool { return r.Message.Text == "" && len(r.Message.Blocks) == 0 }
 
 // try does something again as long as it may pass.
 func (r *replies) try(ctx context.Context, do func() error) error {
 	for failures := 1; ; failures++ {
 		err := do()
-		if err == nil || failures == replyTries || !passes(err) || errors.Is(err, errNotSlack) {
+		if err == nil || failures == replyTries || !comes(err) {
 			return err
 		}
 		wait := backoff(failures, 500*time.Millisecond, 5*time.Second)
@@ -68,6 +80,11 @@ func (r *replies) try(ctx context.Context, do func() error) error {
 			return err
 		}
 	}
+}
+
+// comes says whether a reply that was not delivered may well be later.
+func comes(err error) bool {
+	return passes(err) && !errors.Is(err, errNotSlack) && !errors.Is(err, errNobody)
 }
 
 // respond posts to a response_url: no token, no rate limit of ours, five times

@@ -59,8 +59,15 @@ func (in *intake) failed(e approvals.Envelope, err error) bool {
 	in.client.log().Error("a panic while answering an envelope", "reference", ref, "type", e.Type, "envelope", e.Key,
 		"panic", redact(crash.Error()), "stack", redact(crash.stack))
 	in.client.metrics.handled.WithLabelValues(e.Type, "panic").Inc()
-	in.behind(func() { in.hands.tell(in.work, e, card.Fault(ref), ref) })
+	in.behind(func() { in.tellOnly(e, card.Fault(ref)) })
 	return true
+}
+
+// tellOnly tells whoever sent an envelope something that is not to be handled.
+func (in *intake) tellOnly(e approvals.Envelope, m card.Message) {
+	in.hands.hold(e.Key)
+	reply := toAsker(e, m)
+	in.hands.answer(in.work, in.work, owed{Envelope: e, reply: reply})
 }
 
 // answersOnly says whether an envelope asks for nothing but an answer: the

@@ -10,7 +10,10 @@ type order struct {
 	id        string
 	step      step
 	supersede bool     // the card that stands is not to be looked at
-	shown     [32]byte // fingerprint of what the card last showed, if it is known
+	drawn     drawing  // what the card last showed, if it is known
+	certain   bool     // see job
+	why       string   // what closed the channel, if it is
+	all       []string // the requests of a summary
 }
 
 // result is what came of a step.
@@ -18,10 +21,14 @@ type result struct {
 	order
 	err error
 	// later says that trying again soon is no use.
-	later  bool
-	gone   bool     // the card can't be edited any more
-	placed bool     // a new card stands
-	shows  [32]byte // fingerprint of what the card shows now
+	later bool
+	// wait is when to try again, where that is known.
+	wait    time.Duration
+	taken   bool    // Slack took a message, or an edit
+	gone    bool    // the card can't be edited any more
+	placed  bool    // a new card stands
+	certain bool    // a card that failed to be posted certainly does not stand
+	drawn   drawing // what the card shows now
 }
 
 const (
@@ -36,31 +43,38 @@ const (
 func (p *publisher) settle(r result) {
 	p.busy--
 	now := p.client.now()
+	p.learn(r.step.channel, r.taken, r.err, now)
+	if r.step.kind == toSum {
+		p.summed(r, now)
+		return
+	}
 	j := p.jobs[r.id]
 	if j == nil {
 		return
 	}
 	j.busy, j.stale = false, true
 	j.supersede = (j.supersede || r.gone) && !r.placed
-	if t := p.running[r.id]; t != nil && r.shows != ([32]byte{}) {
-		t.shown = r.shows
+	if r.drawn != (drawing{}) {
+		p.drawn[r.id] = r.drawn
+	} else if r.step.kind != toNote { // an edit that failed may have arrived
+		delete(p.drawn, r.id)
 	}
 	k := r.step.kind
+	if k == toPost {
+		j.certain = r.certain
+	}
 	if r.err == nil {
 		j.failures[k], j.notBefore[k] = 0, time.Time{}
 		j.since = now // what there is to do next waits from now
 		return
 	}
+	if r.wait > 0 {
+		j.notBefore[k] = now.Add(r.wait)
+		p.client.log().Info("a card waits", "request", r.id, "after", r.wait.String(), "why", safe(r.err))
+		return
+	}
 	j.failures[k]++
-	rest := backoff(j.failures[k], time.Second, sendMost)
-	if r.later {
-		rest = backoff(j.failures[k], laterFirst, laterMost)
-	}
-	if slow := limited(r.err); slow > 0 {
-		// Nothing is lost: the job keeps its place, the method pauses for all.
-		p.pace.pause(r.step.method, now.Add(slow))
-		rest = 0
-	}
+	rest := p.rest(r, j.failures[k])
 	j.notBefore[k] = now.Add(rest)
 	var crash *panicError
 	if errors.As(r.err, &crash) {
@@ -69,4 +83,20 @@ func (p *publisher) settle(r result) {
 	}
 	p.client.log().Warn("Slack was not told; trying again", "request", r.id, "method", r.step.method,
 		"failures", j.failures[k], "after", max(rest, limited(r.err)).String(), "error", safe(r.err))
+}
+
+// rest is how long to wait after a failure. Where the method or the channel is
+// left alone, what waits for it keeps its place.
+func (p *publisher) rest(r result, failures int) time.Duration {
+	if slow := limited(r.err); slow > 0 {
+		p.pace.pause(r.step.method, p.client.now().Add(slow))
+		return 0
+	}
+	switch {
+	case gone(r.err) && p.shut[r.step.channel] != nil:
+		return 0
+	case r.later:
+		return backoff(failures, laterFirst, laterMost)
+	}
+	return backoff(failures, time.Second, sendMost)
 }

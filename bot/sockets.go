@@ -40,13 +40,12 @@ type delivery struct {
 
 // sockets are the connections on which envelopes come.
 type sockets struct {
-	client    *Client
 	transport *http.Transport // of apps.connections.open
 	each      []*socket
 }
 
 func newSockets(c *Client, deliver func(delivery)) *sockets {
-	s := &sockets{client: c, transport: c.transport()}
+	s := &sockets{transport: c.transport()}
 	t := newThrottle(c.now)
 	for i := range twoSockets {
 		k := &socket{client: c, number: i + 1, deliver: deliver}

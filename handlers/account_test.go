@@ -14,11 +14,13 @@ import (
 
 // The look-ups are those of the one client of DigitalOcean.
 var (
-	_ Droplets = (*api.Client)(nil)
-	_ Images   = (*api.Client)(nil)
-	_ Actions  = (*api.Client)(nil)
-	_ Account  = (*api.Client)(nil)
-	_ Details  = (*api.Client)(nil)
+	_ Droplets   = (*api.Client)(nil)
+	_ Images     = (*api.Client)(nil)
+	_ Actions    = (*api.Client)(nil)
+	_ Records    = (*api.Client)(nil)
+	_ Account    = (*api.Client)(nil)
+	_ Details    = (*api.Client)(nil)
+	_ Protection = (*api.Client)(nil)
 )
 
 // The same on the real client, and a DigitalOcean on loopback.
@@ -33,7 +35,7 @@ func TestOnRealLookUps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Droplets, b.Images, b.Actions, b.Account, b.Details = client, client, client, client, client
+	b.Droplets, b.Images, b.Actions, b.Account, b.Details, b.Records = client, client, client, client, client, client
 
 	for _, tc := range []struct{ text, begins string }{
 		{"reboot wbe-1", "No Droplet is called `wbe-1`: did you mean `web-1`"},

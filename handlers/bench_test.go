@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"dropletops/approvals"
+
+	"github.com/slack-go/slack"
 )
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -20,16 +23,18 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 // an account that behave as theirs do.
 type bench struct {
 	*Handler
-	t       *testing.T
+	t       testing.TB
 	store   *memory
 	people  people
 	account *account
 	channel channel
+	views   views
+	policy  *policy
 	kept    inbox
 	n       int
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	b := &bench{
 		t: t, store: &memory{requests: map[string]*approvals.Request{}, envelopes: map[string]bool{}},
 		people: people{
@@ -39,9 +44,11 @@ func newBench(t *testing.T) *bench {
 		account: newAccount(), kept: inbox{},
 	}
 	now := func() time.Time { return noon }
+	b.policy = &policy{}
+	service := &approvals.Service{Store: b.store, Directory: b.people, Policy: b.policy, Factors: factors{}, Now: now}
 	b.Handler = &Handler{
-		Requests: &approvals.Service{Store: b.store, Directory: b.people, Policy: approvals.BuiltIn{}, Now: now},
-		Droplets: b.account, Images: b.account, Actions: b.account, Account: b.account, Details: b.account,
+		Requests: service, Decisions: service, Views: &b.views,
+		Droplets: b.account, Images: b.account, Actions: b.account, Account: b.account, Details: b.account, Offers: b.account, Life: b.account, Protection: b.account, Records: b.account,
 		Doers: b.account, Channel: &b.channel, Envelopes: b.kept, Now: now,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), BotUserID: func() string { return "UDROPLETOPS" }, Name: "dropletops",
 	}
@@ -167,11 +174,23 @@ func (m *memory) Update(_ context.Context, id string, f func(*approvals.Request)
 	r := *old
 	r.Targets = slices.Clone(old.Targets)
 	c, err := f(&r)
+	if errors.Is(err, approvals.ErrNoChange) {
+		return old, nil
+	}
 	if err != nil {
 		return old, err
 	}
 	m.requests[id], m.lines = &r, append(m.lines, c.Audit...)
 	return &r, nil
+}
+
+func (m *memory) Unreviewed(context.Context) (out []*approvals.Request, err error) {
+	for _, id := range m.order {
+		if r := m.requests[id]; r.Review.Open() {
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 func (m *memory) Record(_ context.Context, lines ...approvals.Line) error {
@@ -193,6 +212,8 @@ func (p people) Person(_ context.Context, who approvals.Who, _ bool) (approvals.
 	return approvals.Person{Who: who, Standing: s}, nil
 }
 
+func (p people) Shared(context.Context, string) (bool, error) { return false, nil }
+
 // inbox keeps the envelopes.
 type inbox map[string]approvals.Envelope
 
@@ -201,4 +222,75 @@ func (i inbox) Envelope(_ context.Context, key string) (approvals.Envelope, erro
 		return e, nil
 	}
 	return approvals.Envelope{}, approvals.ErrNotFound
+}
+
+// policy is the built-in one, unless a test names a verdict and its groups.
+type policy struct {
+	verdict *approvals.Verdict
+	groups  map[string][]string // members by the group's name
+	digest  string              // of a policy file
+	judge   func(approvals.Case) (approvals.Verdict, error)
+}
+
+func (p *policy) Judge(_ context.Context, c approvals.Case) (approvals.Verdict, error) {
+	if p.judge != nil {
+		return p.judge(c)
+	}
+	if p.verdict != nil {
+		return *p.verdict, nil
+	}
+	return approvals.BuiltIn{}.Verdict(c), nil
+}
+
+func (p *policy) In(_ context.Context, who approvals.Who, groups []string, _ bool) ([]string, error) {
+	var in []string
+	for _, g := range groups {
+		if slices.Contains(p.groups[g], who.UserID) {
+			in = append(in, g)
+		}
+	}
+	return in, nil
+}
+
+func (p *policy) Digest() string { return p.digest }
+
+func (p *policy) Group(name string) (approvals.Group, bool) {
+	users, ok := p.groups[name]
+	return approvals.Group{Name: name, Users: users}, ok
+}
+
+// factors knows one code for everybody.
+type factors struct{}
+
+func (factors) Verify(_ context.Context, _, code, _ string, _ time.Time) error {
+	if code != "123456" {
+		return approvals.Refuse("That code is wrong.")
+	}
+	return nil
+}
+
+func (factors) Enrolled(context.Context, string) (bool, error) { return true, nil }
+
+// views are the modals that were opened.
+type views struct {
+	opened  []slack.ModalViewRequest
+	updated []slack.ModalViewRequest
+	which   []ViewRef
+	err     error
+	gone    bool // the modal was closed
+}
+
+func (v *views) UpdateView(_ context.Context, which ViewRef, m slack.ModalViewRequest) error {
+	if v.err != nil || v.gone {
+		return ErrNoView
+	}
+	v.updated, v.which = append(v.updated, m), append(v.which, which)
+	return nil
+}
+
+func (v *views) OpenView(_ context.Context, _ string, m slack.ModalViewRequest) error {
+	if v.err == nil {
+		v.opened = append(v.opened, m)
+	}
+	return v.err
 }

@@ -48,7 +48,7 @@ func (h *Handler) offer(ctx context.Context, p plan, param api.Param, typed stri
 	if err != nil {
 		return lookedUp(err)
 	}
-	return mistake(head + theseKernels(p.command(d), kernels, p.called()+" kernels "+p.handle(d)))
+	return mistake(head + theseKernels(p.command(d), kernels, p.called()+" kernels "+p.inCommand(d)))
 }
 
 // listed is how many are listed: more backups than DigitalOcean keeps of a Droplet
@@ -95,5 +95,5 @@ func (h *Handler) chosen(ctx context.Context, p plan, args api.Args) error {
 	if len(kernels) == 0 || slices.ContainsFunc(kernels, func(k api.KernelVersion) bool { return strconv.Itoa(k.ID) == typed }) {
 		return nil
 	}
-	return mistake(code(typed) + " is no kernel of " + code(d.Name) + theseKernels(p.command(d), kernels, p.called()+" kernels "+p.handle(d)))
+	return mistake(code(typed) + " is no kernel of " + code(d.Name) + theseKernels(p.command(d), kernels, p.called()+" kernels "+p.inCommand(d)))
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 
 	"dropletops/api"
@@ -21,10 +22,18 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 	p := parser{catalogue: api.Catalogue(), call: a.call}
 	w, mistaken := p.parse(a.text)
 	if mistaken == nil && w.verb == "help" {
-		return Reply{To: a.to, Message: h.help(ctx, a, w)}, nil
+		return h.orHelp(ctx, a, w)
 	}
 	if err := h.admit(ctx, a.who, a.origin.Words); err != nil {
 		return Reply{}, err
+	}
+	if a.lacks(w, mistaken) {
+		if err := h.fits(w); err != nil { // what is wrong would be lost in a modal's menus
+			return Reply{}, err
+		}
+		if opened, err := h.opens(ctx, a, w); opened || err != nil {
+			return Reply{}, err
+		}
 	}
 	if mistaken != nil {
 		return Reply{}, mistaken
@@ -32,57 +41,87 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 	if w.look != nil {
 		return h.look(ctx, a, p, w)
 	}
-	param, choose := unchosen(w)
-	// What is wrong whatever the Droplet is said before a Droplet is looked for.
-	if !choose {
-		if _, err := w.action.Complete(w.args, api.Droplet{}, h.Now()); err != nil {
-			return Reply{}, badArgument(err)
-		}
+	if w.action.Make != nil {
+		return h.create(ctx, a, w)
 	}
-	t, err := p.target(w.target)
-	if err != nil {
-		return Reply{}, err
-	}
-	if a.chosen != 0 {
-		t = target{id: a.chosen}
-	}
-	if t == (target{}) {
-		return Reply{To: a.to, Message: card.Search(pickOf(a.words), which(w)+" Choose below.")}, nil
-	}
-	ds, err := h.find(ctx, t)
-	if err != nil {
-		return Reply{}, err
-	}
-	if len(ds) > 1 && t.tag == "" {
-		question := several(t.text, len(ds)) + " " + strings.Replace(which(w), "hich Droplet", "hich one", 1)
-		return Reply{To: a.to, Message: card.Pick(pickOf(a.words), question, ds)}, nil
-	}
-	todo := plan{action: w.action, args: w.args, droplets: ds, call: a.call, byID: a.chosen != 0}
-	if choose {
-		return Reply{}, h.offer(ctx, todo, param, w.args[param.Name])
+	todo, menu, err := h.plan(ctx, a, p, w)
+	if err != nil || menu != nil {
+		return Reply{To: a.to, Message: orEmpty(menu)}, err
 	}
 	d, err := h.draft(ctx, todo)
 	if err != nil {
 		return Reply{}, err
 	}
-	d.Reason, d.Tag, d.Who, d.Origin = w.reason, t.tag, a.who, a.origin
+	d.Reason, d.Patience, d.Tag, d.Who, d.Origin = w.reason, w.patience, todo.tag, a.who, a.origin
 	_, err = h.Requests.Submit(ctx, d)
 	return Reply{}, err // the card is the answer
 }
 
-// which asks for the Droplet that a verb is for.
-func which(w words) string {
-	switch {
-	case w.action == nil:
-		return "Which Droplet is `" + w.verb + "` for?"
-	case w.action.Object:
-		return "On which Droplet do you want to " + lowered(w.action.Title) + "?"
+// orHelp answers the help, or where nothing at all was typed opens a modal, for
+// whoever may use one.
+func (h *Handler) orHelp(ctx context.Context, a asked, w words) (Reply, error) {
+	if a.trigger != "" && strings.TrimSpace(a.text) == "" {
+		if _, err := h.Requests.Admit(ctx, a.who); err == nil {
+			if opened, err := h.opens(ctx, a, words{}); opened || err != nil {
+				return Reply{}, err
+			}
+		}
 	}
-	return "Which Droplet do you want to " + lowered(w.action.Title) + "?"
+	return Reply{To: a.to, Message: h.help(ctx, a, w)}, nil
 }
 
-// lowered makes a title go on in a sentence.
-func lowered(title string) string { return strings.ToLower(title[:1]) + title[1:] }
+// fits says what is wrong with the arguments that were given, whatever the Droplet,
+// unless one of them is still to be chosen.
+func (h *Handler) fits(w words) error {
+	if _, choose := unchosen(w); choose {
+		return nil
+	}
+	args := api.Args{}
+	for _, p := range w.action.Params {
+		if p.Required {
+			args[p.Name] = p.Example
+		}
+	}
+	maps.Copy(args, w.args)
+	_, err := w.action.Complete(args, api.Droplet{}, h.Now())
+	return badArgument(err)
+}
+
+// plan finds the Droplets that words are for, or answers a menu to choose one from.
+func (h *Handler) plan(ctx context.Context, a asked, p parser, w words) (plan, *card.Message, error) {
+	// What is wrong whatever the Droplet is said before a Droplet is looked for.
+	if err := h.fits(w); err != nil {
+		return plan{}, nil, err
+	}
+	ts, err := p.targets(w.target)
+	switch {
+	case err != nil:
+		return plan{}, nil, at(card.TargetField, err)
+	case a.chosen != 0:
+		ts = []target{{id: a.chosen}}
+	case ts[0] == target{}:
+		return plan{}, a.search(w), nil
+	}
+	ds, err := h.findAll(ctx, ts)
+	if err != nil {
+		return plan{}, nil, at(card.TargetField, err)
+	}
+	t := ts[0]
+	switch {
+	case len(ts) > 1:
+		t = target{}
+	case len(ds) > 1 && t.tag == "":
+		return plan{}, a.menu(w, t, ds), nil
+	}
+	todo := plan{action: w.action, args: w.args, droplets: ds, tag: t.tag, call: a.call, byID: a.chosen != 0, form: a.form}
+	if err := mustBeNamed(a, w, ds); err != nil {
+		return plan{}, nil, err
+	}
+	if param, choose := unchosen(w); choose {
+		return plan{}, nil, at(todo.arg(param.Kind), h.offer(ctx, todo, param, w.args[param.Name]))
+	}
+	return todo, nil, nil
+}
 
 // passes says whether a failed look-up is worth another try later: it says
 // nothing about what was asked.

@@ -73,7 +73,7 @@ func TestCommandBecomesARequest(t *testing.T) {
 			if r.Usual == 0 {
 				t.Error("nobody is told how long it takes")
 			}
-			origin := approvals.Origin{TeamID: "T1", ChannelID: "C1", ResponseURL: "http://slack/r/UALICE", Envelope: e.Key, Words: "/droplet " + typed(tc.text)}
+			origin := approvals.Origin{TeamID: "T1", ChannelID: "C1", ResponseURL: "http://slack/r/UALICE", Envelope: e.Key, AskedAt: e.ReceivedAt, Words: "/droplet " + typed(tc.text)}
 			if diff := cmp.Diff(origin, r.Origin); diff != "" {
 				t.Error(diff)
 			}
@@ -112,6 +112,7 @@ func TestCommandIsAnswered(t *testing.T) {
 	} {
 		t.Run(tc.text, func(t *testing.T) {
 			b := newBench(t)
+			b.views.err = approvals.Refuse("no window")
 			b.refused(b.slash("UALICE", tc.text), tc.want)
 		})
 	}
@@ -157,6 +158,36 @@ func TestPresentPolicyIsTold(t *testing.T) {
 	}
 }
 
+// What is in nobody's way and worth knowing is told: a name that another bears, and
+// backups that become fewer.
+func TestWhatIsWorthKnowingIsTold(t *testing.T) {
+	b := newBench(t)
+	b.account.droplets[0].Backups = true
+	b.account.policies = map[int]api.BackupPolicy{101: {Enabled: true, Plan: "daily", Hour: 4}}
+	for words, want := range map[string]string{
+		"rename web-1 web-2":                       "Droplet 102 in nyc3 is called web-2 too.",
+		"rename web-1 WEB-1":                       "",
+		"rename web-1 web-77":                      "",
+		"change-backup-policy web-1 --plan weekly": "up to a week of changes can be lost instead of a day",
+		"change-backup-policy web-1 --plan daily":  "",
+		"reboot web-1":                             "",
+	} {
+		if got := b.asks(b.slash("UALICE", words)).Heed; !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("%q: tells %q, want %q", words, got, want)
+		}
+	}
+	b.account.policies = map[int]api.BackupPolicy{101: {Enabled: true, Plan: "weekly"}}
+	for _, plan := range []string{"daily", "weekly"} {
+		if got := b.asks(b.slash("UALICE", "change-backup-policy web-1 --plan "+plan)).Heed; got != "" {
+			t.Errorf("tells %q of going from weekly to %s", got, plan)
+		}
+	}
+	b.account.down["policy"] = &api.Error{Kind: api.Unavailable}
+	if got := b.asks(b.slash("UALICE", "change-backup-policy web-1 --plan weekly")).Heed; got != "" {
+		t.Errorf("tells %q without having read the policy", got)
+	}
+}
+
 // What the new size holds and costs travels with the request, for the card.
 func TestSizeIsLookedUp(t *testing.T) {
 	b := newBench(t)
@@ -173,6 +204,7 @@ func TestSizeIsLookedUp(t *testing.T) {
 // What is wrong with an argument is said before DigitalOcean is asked anything.
 func TestMistakesCostNoLookUp(t *testing.T) {
 	b := newBench(t)
+	b.views.err = approvals.Refuse("no window")
 	for _, text := range []string{
 		"rebot web-1", "reboot", "resize web-1", "reboot tag:a&amp;b", "reboot x#y", "enable-backups web-1 --plan hourly", "rename web-1 a_b!",
 		"list --tag a&amp;b", "list tag:a#b", "list [", "list --status hot", "info tag:web", "info x#y", "action x", "action 0", "action",

@@ -45,6 +45,21 @@ func TestDecideOnWhatIsShown(t *testing.T) {
 	other := b.asks(b.slash("UALICE", "rebuild web-2 debian-12-x64"))
 	b.refused(b.click("UBOB", other.Card, button("approve", r.ID, "decide:"+r.Shown())),
 		"This button does not belong to this message: it does nothing. The request's own card is the one that counts.")
+	lost := approvals.MessageRef{ChannelID: "C1", TS: "1700000000.000999"}
+	for _, tc := range []struct {
+		on    approvals.MessageRef
+		bears string
+		stray bool
+	}{{lost, r.ID, true}, {lost, other.ID, false}, {r.Card, r.ID, false}, {other.Card, other.ID, false}} {
+		e := b.take("interactive", object{"type": "block_actions", "user": object{"id": "UALICE", "team_id": "T1"}, "channel": object{"id": "C1"},
+			"container": object{"channel_id": "C1", "message_ts": tc.on.TS}, "actions": []object{button("approve", r.ID, "decide:"+r.Shown())},
+			"message": object{"ts": tc.on.TS, "blocks": []object{{"type": "header"}, {"type": "context", "elements": []object{{"type": "mrkdwn", "text": "x"}}},
+				{"type": "actions", "elements": []object{button("approve", tc.bears, "decide:x")}}}}})
+		reply, err := b.Handle(t.Context(), e)
+		if err != nil || reply.To == (Address{}) || (reply.Stray != nil) != tc.stray || tc.stray && *reply.Stray != (Stray{r.ID, lost}) {
+			t.Errorf("%+v: stray %+v, %v", tc, reply.Stray, err)
+		}
+	}
 	b.refused(b.click("UBOB", r.Card, button("approve", r.ID, "decide:"+other.Shown())),
 		"*rebuild web-1 with debian-12-x64:* What this card showed has changed since. Look at it again, then decide.")
 	b.refused(b.click("UBOB", r.Card, button("approve", "r-forged", "decide:"+r.Shown())),
@@ -67,7 +82,7 @@ func TestClicksOnOtherThings(t *testing.T) {
 	b.refused(b.click("UBOB", menu, button("frobnicate", "x", "y")), "")
 	b.refused(b.click("UBOB", menu, object{}), "")
 	b.refused(b.take("interactive", object{"type": "view_submission", "user": object{"id": "UBOB"}}), "")
-	b.refused(b.take("interactive", object{"type": "message_action", "user": object{"id": "UBOB"}, "channel": object{"id": "C1"}}),
-		"This version has no shortcuts yet. What it can do: `/droplet help`.")
+	b.refused(b.take("interactive", object{"type": "message_action", "user": object{"id": "UBOB"}, "channel": object{"id": "C1"}}), "")
+	b.refused(b.take("interactive", object{"type": "shortcut", "callback_id": "operate", "user": object{"id": "UBOB"}}), "")
 	b.refused(b.take("hello", object{}), "")
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"dropletops/api"
 	"dropletops/approvals"
+	"dropletops/internal/card"
 )
 
 // plan is an action on Droplets, before it was checked.
@@ -19,32 +21,63 @@ type plan struct {
 	imageID  int    // pins the image by its ID, whatever the arguments call it; 0 does not
 	call     string // what stands in front of a verb in examples: "/droplet"
 	byID     bool   // the Droplet was chosen among several of its name
+	tag      string // by which the Droplets were named; empty if they were not
+	form     *form  // that it was put together in; nil if it was typed
+}
+
+// checkedPlan is what a check fills in.
+type checkedPlan struct {
+	args api.Args
+	img  *api.Image
+	left []string // sentences on what is left out
+}
+
+// check holds a plan against what is there, and takes out of it what there is
+// nothing to do for. It answers a refusal where something is in the way.
+func (h *Handler) check(ctx context.Context, p *plan) (checkedPlan, error) {
+	args, err := h.complete(*p)
+	if err != nil {
+		return checkedPlan{}, err
+	}
+	img, err := h.pin(ctx, *p, args)
+	if err != nil {
+		return checkedPlan{}, at(p.arg(api.Base, api.Backup), err)
+	}
+	if err := h.chosen(ctx, *p, args); err != nil {
+		return checkedPlan{}, at(p.arg(api.Kernel), err)
+	}
+	left, err := p.leaveOut(args, img)
+	if err != nil {
+		return checkedPlan{}, err
+	}
+	if err := h.preCheck(ctx, *p, args, img); err != nil {
+		return checkedPlan{}, at(p.blame(args), err)
+	}
+	return checkedPlan{args, img, left}, p.form.surely(*p, args)
+}
+
+// blame is the field that has to be put right where a pre-check says no: the image,
+// unless the Droplet is in the way whatever the image.
+func (p plan) blame(args api.Args) string {
+	for _, d := range p.droplets {
+		if p.action.InTheWay(d, args, nil) != "" {
+			return card.TargetField
+		}
+	}
+	return p.arg(api.Base, api.Backup, api.Size)
 }
 
 // draft checks a plan against what is there, and fills in what a decision needs
 // to see. It answers a refusal where something is in the way.
 func (h *Handler) draft(ctx context.Context, p plan) (approvals.Draft, error) {
-	args, err := h.complete(p)
+	c, err := h.check(ctx, &p)
 	if err != nil {
 		return approvals.Draft{}, err
 	}
-	img, err := h.pin(ctx, p, args)
-	if err != nil {
-		return approvals.Draft{}, err
-	}
-	if err := h.chosen(ctx, p, args); err != nil {
-		return approvals.Draft{}, err
-	}
-	left, err := p.leaveOut(args, img)
-	if err != nil {
-		return approvals.Draft{}, err
-	}
-	if err := h.preCheck(ctx, p, args, img); err != nil {
-		return approvals.Draft{}, err
-	}
+	args, img, left := c.args, c.img, c.left
 	d := approvals.Draft{
-		Action: approvals.Action{Type: p.action.Type, Args: args, Danger: approvals.Danger(p.action.Danger(args))},
-		Plan:   h.size(ctx, p, args), Usual: p.action.Usual, LeftOut: left,
+		Action: approvals.Action{Type: p.action.Type, Args: args, Danger: approvals.Danger(p.action.DangerOn(p.droplets, args))},
+		Plan:   h.size(ctx, p, args), LeftOut: left,
 	}
 	if img != nil {
 		pinned := approvals.Image(*img)
@@ -53,14 +86,27 @@ func (h *Handler) draft(ctx context.Context, p plan) (approvals.Draft, error) {
 	for _, t := range p.droplets {
 		d.Targets = append(d.Targets, approvals.Droplet(t))
 	}
+	d.Usual = h.usual(ctx, p, args)
 	if len(p.droplets) == 1 {
 		id := p.droplets[0].ID
-		d.Usual = h.Actions.Usual(ctx, id, p.action)
+		var around api.Around
 		if p.action.Backups {
-			d.Present = h.present(ctx, id)
+			around.Backups = h.policyNow(ctx, id)
+		}
+		if around.Backups != nil {
+			d.Present = "backups " + around.Backups.Words()
+		}
+		if p.action.Heed != nil {
+			around.Droplets = h.others(ctx)
+			d.Heed = p.action.Heed(p.droplets[0], args, around)
 		}
 		if d.Action.Danger == approvals.Destructive {
 			d.Rescue = h.rescue(ctx, id)
+		}
+	}
+	if p.action.Destroys {
+		if d.Leaves, err = h.leaves(ctx, p.droplets, args["with"]); err != nil {
+			return approvals.Draft{}, err
 		}
 	}
 	return d, nil
@@ -92,8 +138,11 @@ func (h *Handler) complete(p plan) (api.Args, error) {
 // badArgument turns what is wrong with an argument into a refusal.
 func badArgument(err error) error {
 	var wrong *api.ArgError
-	if errors.As(err, &wrong) {
-		return mistake(plain(wrong.Message))
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong):
+		return at(card.Arg+wrong.Param, mistake(plain(wrong.Message)))
 	}
 	return fmt.Errorf("complete the arguments: %w", err)
 }
@@ -176,36 +225,46 @@ func (h *Handler) size(ctx context.Context, p plan, args api.Args) *approvals.Pl
 	return nil
 }
 
-// present says when backups are taken now, empty if that can't be read.
-func (h *Handler) present(ctx context.Context, droplet int) string {
+// usual is how long all that an action takes usually takes on a Droplet, or on one of
+// several.
+func (h *Handler) usual(ctx context.Context, p plan, args api.Args) time.Duration {
+	id := p.droplets[0].ID
+	if len(p.droplets) > 1 {
+		id = 0 // no one's own history tells of all
+	}
+	var sum time.Duration
+	for _, part := range p.action.Parts(p.droplets[0], args, h.Now()) {
+		sum += h.Actions.Usual(ctx, id, part.Action)
+	}
+	return sum
+}
+
+// policyNow says when backups are taken now, nil if that can't be read.
+func (h *Handler) policyNow(ctx context.Context, droplet int) *api.BackupPolicy {
 	policy, err := h.Details.BackupPolicy(ctx, droplet)
 	if err != nil {
 		h.Log.Warn("could not read when a Droplet's backups are taken", "droplet", droplet, "error", err)
-		return ""
+		return nil
 	}
-	return "backups " + policy.Words()
+	return &policy
+}
+
+// others are the account's Droplets, none if they can't be read.
+func (h *Handler) others(ctx context.Context) []api.Droplet {
+	ds, err := h.Droplets.Droplets(ctx)
+	if err != nil {
+		h.Log.Warn("could not read what other Droplets there are", "error", err)
+	}
+	return ds
 }
 
 // rescue is what one could go back to. That it can't be read is no reason to do
 // nothing at three in the morning: the card then says so.
 func (h *Handler) rescue(ctx context.Context, droplet int) *approvals.Rescue {
-	backups, err := h.Images.Backups(ctx, droplet)
-	if err == nil {
-		var snapshots []api.Image
-		if snapshots, err = h.Images.Snapshots(ctx, droplet); err == nil {
-			return &approvals.Rescue{Known: true, Backup: newest(backups), Snapshot: newest(snapshots)}
-		}
+	back, err := api.FindWayBack(ctx, h.Images, droplet)
+	if err != nil {
+		h.Log.Warn("could not read what a Droplet could be brought back to", "droplet", droplet, "error", err)
+		return &approvals.Rescue{}
 	}
-	h.Log.Warn("could not read what a Droplet could be brought back to", "droplet", droplet, "error", err)
-	return &approvals.Rescue{}
-}
-
-// newest answers the newest image, nil if there is none.
-func newest(images []api.Image) *approvals.Image {
-	i := api.Newest(images)
-	if i == nil {
-		return nil
-	}
-	img := approvals.Image(*i)
-	return &img
+	return &approvals.Rescue{Known: true, Backup: (*approvals.Image)(back.Backup), Snapshot: (*approvals.Image)(back.Snapshot)}
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -25,9 +26,13 @@ type account struct {
 	doings    map[int]approvals.Doing
 	details   map[int]api.Detail
 	policies  map[int]api.BackupPolicy
+	walls     map[int][]api.Firewall
+	belongs   map[int][]api.Associated
 	kernels   map[int][]api.KernelVersion
 	groups    [][]int
 	plans     []api.Plan
+	keys      []api.Key
+	tags      []string
 	places    []api.Region
 	known     []api.Droplet
 	mu        sync.Mutex
@@ -141,6 +146,10 @@ func (a *account) Past(_ context.Context, id int) ([]api.Record, error) {
 	return a.history[id], a.ask("past")
 }
 
+func (a *account) Newest(context.Context) ([]api.Record, error) {
+	return append(slices.Clone(a.history[101]), a.records[77]), a.ask("newest")
+}
+
 func (a *account) Action(_ context.Context, id int) (api.Record, error) {
 	if err := a.ask("action"); err != nil {
 		return api.Record{}, err
@@ -153,6 +162,32 @@ func (a *account) Action(_ context.Context, id int) (api.Record, error) {
 
 func (a *account) Listing(context.Context) ([]api.Droplet, error) {
 	return a.droplets, a.ask("listing")
+}
+
+func (a *account) Recent(context.Context) ([]api.Droplet, error) {
+	if err := a.ask("recent"); err != nil {
+		return nil, err
+	}
+	return slices.Clone(a.droplets), nil
+}
+
+func (a *account) Options(_ context.Context, k api.Kind, d api.Droplet) ([]api.Option, error) {
+	out := []api.Option{}
+	switch k {
+	case api.Base:
+		for _, i := range a.images {
+			out = append(out, api.Option{Value: cmp.Or(i.Slug, strconv.Itoa(i.ID)), Name: i.Label()})
+		}
+	case api.Backup:
+		for _, i := range a.backups[d.ID] {
+			out = append(out, api.Option{Value: strconv.Itoa(i.ID), Name: i.Created, Note: i.Name})
+		}
+	case api.Kernel:
+		for _, i := range a.kernels[d.ID] {
+			out = append(out, api.Option{Value: strconv.Itoa(i.ID), Name: i.Name})
+		}
+	}
+	return out, a.ask("options")
 }
 
 func (a *account) Known() []api.Droplet { return a.known }
@@ -183,6 +218,21 @@ func (a *account) BackupPolicy(_ context.Context, id int) (api.BackupPolicy, err
 	return a.policies[id], nil
 }
 
+func (a *account) Firewalls(_ context.Context, id int) ([]api.Firewall, error) {
+	if err := a.down["firewalls"]; err != nil {
+		return nil, err
+	}
+	return a.walls[id], nil
+}
+
+func (a *account) BackupPolicies(context.Context) (map[int]api.BackupPolicy, error) {
+	return a.policies, a.ask("policies")
+}
+
+func (a *account) BackupPlans(context.Context) ([]api.BackupPlan, error) {
+	return []api.BackupPlan{{Name: "daily", Hours: []int{0, 4}, KeptDays: 7}}, a.ask("plans")
+}
+
 func (a *account) Kernels(_ context.Context, id int) ([]api.KernelVersion, error) {
 	return a.kernels[id], a.ask("kernels")
 }
@@ -201,6 +251,34 @@ func (a *account) Neighbors(_ context.Context, id int) ([]api.Droplet, error) {
 
 func (a *account) NeighborReport(context.Context) ([][]int, error) { return a.groups, a.ask("report") }
 
+func (a *account) Associated(_ context.Context, id int) ([]api.Associated, error) {
+	return a.belongs[id], a.ask("associated")
+}
+
+func (a *account) Leftovers(_ context.Context, on []api.Droplet) (out []string, err error) {
+	for _, d := range on {
+		out = append(out, "volume of "+d.Name)
+	}
+	return out, a.ask("leftovers")
+}
+
+func (a *account) Named(_ context.Context, name string) (out []api.Droplet, err error) {
+	for _, d := range a.droplets {
+		if strings.EqualFold(d.Name, name) {
+			out = append(out, d)
+		}
+	}
+	return out, a.ask("named")
+}
+
+func (a *account) Keys(context.Context) ([]api.Key, error) {
+	return slices.Clone(a.keys), a.ask("keys")
+}
+
+func (a *account) Tags(context.Context) ([]string, error) {
+	return slices.Clone(a.tags), a.ask("tags")
+}
+
 func (a *account) Doings(context.Context, []int) (map[int]approvals.Doing, error) {
 	return a.doings, a.ask("doings")
 }
@@ -210,6 +288,12 @@ type channel struct {
 	shown   []card.Message
 	where   []string // channel and thread
 	refusal error
+	told    []Reply
+}
+
+func (c *channel) Tell(_ context.Context, r Reply) error {
+	c.told = append(c.told, r)
+	return nil
 }
 
 func (c *channel) Show(_ context.Context, ch, thread string, m card.Message) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"dropletops/api"
@@ -14,30 +15,49 @@ import (
 // Handler turns payloads into calls and replies. Its fields are set once, before
 // the first call; all of them are required.
 type Handler struct {
-	Requests  Requests
-	Droplets  Droplets
-	Images    Images
-	Actions   Actions
-	Account   Account
-	Details   Details
-	Doers     Doers
-	Channel   Channel
-	Envelopes Envelopes
-	Now       func() time.Time
-	Log       *slog.Logger
+	Requests   Requests
+	Decisions  Decisions
+	Droplets   Droplets
+	Images     Images
+	Actions    Actions
+	Records    Records
+	Account    Account
+	Details    Details
+	Offers     Offers
+	Life       Life
+	Protection Protection
+	Doers      Doers
+	Channel    Channel
+	Views      Views
+	Envelopes  Envelopes
+	Now        func() time.Time
+	Log        *slog.Logger
 	// BotUserID answers the bot's own user ID; empty as long as it is not known.
 	BotUserID func() string
 	// Name is what the bot is called in sentences: "dropletops".
 	Name string
+
+	told sync.Map // keys of envelopes in hand whose askers know that they wait
 }
 
 // Requests is what handlers ask of the approvals room.
 type Requests interface {
 	Admit(ctx context.Context, who approvals.Who) (approvals.Person, error)
 	Submit(ctx context.Context, d approvals.Draft) (*approvals.Request, error)
-	Decide(ctx context.Context, k approvals.Click) (*approvals.Request, error)
 	Request(ctx context.Context, id string) (*approvals.Request, error)
 	Refused(ctx context.Context, who approvals.Who, words string, refusal error) error
+	Outlook(ctx context.Context, by approvals.Person, a approvals.Action, channel string, droplets []approvals.Droplet) approvals.Outlook
+}
+
+// Decisions are made, explained, and told of.
+type Decisions interface {
+	Decide(ctx context.Context, k approvals.Click) (*approvals.Request, error)
+	// SnapshotFirst adds a snapshot to a request, which makes it longer, and has it decided anew.
+	SnapshotFirst(ctx context.Context, k approvals.Click, longer time.Duration) (*approvals.Request, error)
+	Explain(ctx context.Context, id string, by approvals.Who, reason, envelope string) error
+	Why(ctx context.Context, id string, who approvals.Who) (approvals.Why, error)
+	// Reviews lists what someone went ahead with alone and nobody has looked at yet.
+	Reviews(ctx context.Context, who approvals.Who) ([]approvals.OpenReview, error)
 }
 
 // Droplets finds what people name. All but the list of all is as it is at this
@@ -61,9 +81,16 @@ type Actions interface {
 	// PreCheck answers a sentence on what is in the way, empty if nothing is.
 	PreCheck(ctx context.Context, a *api.Action, d api.Droplet, args api.Args, img *api.Image) (string, error)
 	Usual(ctx context.Context, droplet int, a *api.Action) time.Duration
+	// History answers a Droplet's newest actions.
 	History(ctx context.Context, droplet int) ([]api.Record, error)
-	// Past answers all of a Droplet's actions, newest first; History the newest.
+}
+
+// Records tells what was done.
+type Records interface {
+	// Past answers all of a Droplet's actions, newest first.
 	Past(ctx context.Context, droplet int) ([]api.Record, error)
+	// Newest answers the newest of the account, as many as DigitalOcean gives at once.
+	Newest(ctx context.Context) ([]api.Record, error)
 	Action(ctx context.Context, id int) (api.Record, error)
 }
 
@@ -87,6 +114,27 @@ type Details interface {
 	NeighborReport(ctx context.Context) ([][]int, error)
 }
 
+// Protection tells what guards Droplets and what they hold.
+type Protection interface {
+	Firewalls(ctx context.Context, droplet int) ([]api.Firewall, error)
+	// BackupPolicies answers when the backups of all Droplets are taken, by their IDs.
+	BackupPolicies(ctx context.Context) (map[int]api.BackupPolicy, error)
+	// BackupPlans answers what policies there can be.
+	BackupPlans(ctx context.Context) ([]api.BackupPlan, error)
+}
+
+// Life tells what people must know before Droplets are made or destroyed.
+type Life interface {
+	// Leftovers says what would stay of Droplets that are destroyed, one thing a line.
+	Leftovers(ctx context.Context, on []api.Droplet) ([]string, error)
+	// Associated answers what belongs to a Droplet and would outlive it.
+	Associated(ctx context.Context, droplet int) ([]api.Associated, error)
+	// Named answers the Droplets of a name, in any case, as they are at this moment.
+	Named(ctx context.Context, name string) ([]api.Droplet, error)
+	Keys(ctx context.Context) ([]api.Key, error)
+	Tags(ctx context.Context) ([]string, error)
+}
+
 // Doers tells whose doing actions were, of those that were ours.
 type Doers interface {
 	Doings(ctx context.Context, actionIDs []int) (map[int]approvals.Doing, error)
@@ -96,6 +144,8 @@ type Doers interface {
 // named. It answers a refusal where it may not post there.
 type Channel interface {
 	Show(ctx context.Context, channel, thread string, m card.Message) error
+	// Tell shows a reply to whoever asked, while what they asked for goes on.
+	Tell(ctx context.Context, r Reply) error
 }
 
 // Envelopes loads an envelope that was written down earlier. It answers
@@ -114,8 +164,12 @@ const (
 // Handle does what an envelope asks for, after it was acknowledged. What the
 // asker did wrong, or may not do, is a Reply. An error is a fault of ours or one
 // that passes: the envelope is to be handled again, and if that does not help,
-// whoever [AddressOf] names is to be told.
+// whoever [AddressOf] names is to be told. [Later] is no fault: its turn is to come.
 func (h *Handler) Handle(ctx context.Context, e approvals.Envelope) (Reply, error) {
+	return h.inTurn(ctx, e, func(ctx context.Context) (Reply, error) { return h.handle(ctx, e) })
+}
+
+func (h *Handler) handle(ctx context.Context, e approvals.Envelope) (Reply, error) {
 	switch e.Type {
 	case slashCommand:
 		c, err := read[command](e)
@@ -144,17 +198,27 @@ func (h *Handler) interacted(ctx context.Context, e approvals.Envelope) (Reply, 
 	switch {
 	case err != nil:
 		return h.ignored(e, err.Error())
-	case in.Type == "message_action", in.Type == "shortcut":
-		return say(in.address(), "This version has no shortcuts yet. What it can do: `/droplet help`."), nil
+	case in.Type == "message_action":
+		return h.shortcut(ctx, e, in)
+	case in.Type == "view_submission":
+		return h.submitted(ctx, e, in)
 	case in.Type != "block_actions" || len(in.Actions) == 0:
 		return h.ignored(e, "an interaction of type "+in.Type)
+	case in.View.CallbackID == card.FormModal:
+		return h.redraws(ctx, e, in)
 	}
 	c := in.Actions[0] // Slack sends one at a time
 	switch kind := approvals.DecisionKind(c.ActionID); kind {
-	case approvals.ToApprove, approvals.ToDeny, approvals.ToConfirm, approvals.ToCancel:
-		return h.decide(ctx, e, in, c, kind)
+	case approvals.ToApprove, approvals.ToDeny, approvals.ToConfirm, approvals.ToCancel, approvals.ToRetract,
+		approvals.ToBreakGlass, approvals.ToReview:
+		r, err := h.decide(ctx, e, in, c, kind)
+		return h.orStray(ctx, in, c, r, err)
+	case approvals.ToSnapshotFirst:
+		r, err := h.snapshotFirst(ctx, e, in, c)
+		return h.orStray(ctx, in, c, r, err)
 	case toRetry:
-		return h.retry(ctx, e, in, c)
+		r, err := h.retry(ctx, e, in, c)
+		return h.orStray(ctx, in, c, r, err)
 	case toPick:
 		return h.pick(ctx, e, in, c)
 	case toPage, toPageBack, toShare:
@@ -187,8 +251,10 @@ func orSaid(attempt int, to Address, r Reply, err error) (Reply, error) {
 		return say(to, no.Sentence), nil
 	case errors.Is(err, approvals.ErrHandled):
 		return Reply{}, nil
-	case errors.As(err, &failed) && attempt >= patience:
-		return say(to, "Nothing was started. "+plain(failed.Sentence())), nil
+	case errors.As(err, &failed) && attempt >= patience && failed.Kind != api.RateLimited:
+		r = say(to, "Nothing was started. "+plain(failed.Sentence()))
+		r.Nothing = true
+		return r, nil
 	}
 	return r, err
 }
@@ -205,8 +271,5 @@ func (h *Handler) record(ctx context.Context, who approvals.Who, words string, e
 	if !errors.As(err, &no) {
 		return err
 	}
-	if rs := []rune(words); len(rs) > longestReason {
-		words = string(rs[:longestReason]) + "…"
-	}
-	return h.Requests.Refused(ctx, who, words, err)
+	return h.Requests.Refused(ctx, who, clipped(words), err)
 }

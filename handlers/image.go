@@ -44,15 +44,15 @@ func (p plan) called() string {
 
 // command is what is typed to do this to a Droplet, up to the argument.
 func (p plan) command(d api.Droplet) string {
-	return p.called() + " " + p.action.Verb() + " " + p.handle(d)
+	return p.called() + " " + p.action.Verb() + " " + p.inCommand(d)
 }
 
-// handle is how a Droplet is named in a command to go on with.
-func (p plan) handle(d api.Droplet) string {
+// inCommand is how a Droplet is named in a command to go on with.
+func (p plan) inCommand(d api.Droplet) string {
 	if p.byID {
 		return strconv.Itoa(d.ID)
 	}
-	return handle(d)
+	return inCommand(d)
 }
 
 // backup finds a backup among those of the Droplet: DigitalOcean restores no other.
@@ -93,7 +93,7 @@ func (h *Handler) noImage(ctx context.Context, p plan, named string) error {
 		return mistake("An image goes by its ID; " + strings.Join(bear[:min(len(bear), 5)], ", ") + ".")
 	}
 	s := "There is no image " + code(named) + ". "
-	if near := nearest(named, slugs); len(near) > 0 {
+	if near := api.Nearest(named, slugs); len(near) > 0 {
 		s += "Did you mean " + either(near) + "? "
 	}
 	return mistake(s + "An image goes by its slug or its ID: " + card.Typed(p.called()+" images") + ".")

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -39,6 +40,13 @@ func (h *Handler) info(ctx context.Context, q query) (card.Answer, error) {
 			in.Past = append([]api.Record{}, records...)
 		}
 	})
+	all.Go(func() {
+		walls, err := h.Protection.Firewalls(ctx, id)
+		// A token may do without that scope: nobody is to be warned each time.
+		if in.Lacks = lacking(err); len(in.Lacks) == 0 && h.was(err, "firewalls", id) {
+			in.Firewalls = append([]api.Firewall{}, walls...)
+		}
+	})
 	all.Wait()
 	if failed != nil {
 		return card.Answer{}, failed
@@ -57,6 +65,16 @@ func (h *Handler) was(err error, what string, droplet int) bool {
 	return err == nil
 }
 
+// lacking names the scopes without which something could not be read; empty if that
+// is not why.
+func lacking(err error) []string {
+	var failed *api.Error
+	if errors.As(err, &failed) && failed.Kind == api.Forbidden {
+		return failed.Scopes
+	}
+	return nil
+}
+
 // doings tells whose doing actions were; the sentence says so where that can't
 // be told.
 func (h *Handler) doings(ctx context.Context, records []api.Record) (map[int]approvals.Doing, string) {
@@ -72,9 +90,12 @@ func (h *Handler) doings(ctx context.Context, records []api.Record) (map[int]app
 	return doings, ""
 }
 
-// actions answers what was done to a Droplet.
+// actions answers what was done to a Droplet, or in the account.
 func (h *Handler) actions(ctx context.Context, q query) (card.Answer, error) {
-	records, err := h.Actions.Past(ctx, q.droplet.ID)
+	if q.droplet == nil {
+		return h.newest(ctx, q)
+	}
+	records, err := h.Records.Past(ctx, q.droplet.ID)
 	if err != nil {
 		return card.Answer{}, err
 	}
@@ -90,6 +111,24 @@ func (h *Handler) actions(ctx context.Context, q query) (card.Answer, error) {
 		Items: card.History(records, doings, q.quiet, h.Now())}, nil
 }
 
+// newest answers what was done last in the account, also to what is no Droplet.
+func (h *Handler) newest(ctx context.Context, q query) (card.Answer, error) {
+	records, err := h.Records.Newest(ctx)
+	if err != nil {
+		return card.Answer{}, err
+	}
+	if len(records) == 0 {
+		return card.Answer{Head: "Nothing was done in this account that DigitalOcean keeps."}, nil
+	}
+	doings, problem := h.doings(ctx, records)
+	foot := problem
+	if foot == "" {
+		foot = fmt.Sprintf("The newest %d that DigitalOcean lists. All of one Droplet: ", len(records)) + card.Typed(q.call+" actions <target>") + "."
+	}
+	return card.Answer{Head: "*Actions* of this account", Each: "actions", Foot: foot,
+		Items: card.Newest(records, h.others(ctx), doings, q.quiet, h.Now())}, nil
+}
+
 // action answers one action.
 func (h *Handler) action(ctx context.Context, q query) (card.Answer, error) {
 	id, err := strconv.Atoi(q.target)
@@ -97,7 +136,7 @@ func (h *Handler) action(ctx context.Context, q query) (card.Answer, error) {
 		return card.Answer{}, mistake(code(q.target) + " is no action's ID, which is a number. A Droplet's actions with their IDs: " +
 			card.Typed(q.call+" actions <target>") + ".")
 	}
-	r, err := h.Actions.Action(ctx, id)
+	r, err := h.Records.Action(ctx, id)
 	if api.KindOf(err) == api.NotFound {
 		return card.Answer{}, mistake(fmt.Sprintf("There is no action with the ID `%d`. A Droplet's actions with their IDs: ", id) +
 			card.Typed(q.call+" actions <target>") + ".")

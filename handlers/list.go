@@ -49,7 +49,7 @@ func (h *Handler) list(ctx context.Context, q query) (card.Answer, error) {
 	}
 	return card.Answer{
 		Head: "*Droplets*" + by, Items: card.Droplets(kept), Each: "Droplets",
-		Foot: "Together " + card.Money(cost) + " a month. More on one: " + card.Typed(q.call+" info "+handle(kept[0])),
+		Foot: "Together " + card.Money(cost) + " a month. More on one: " + card.Typed(q.call+" info "+inCommand(kept[0])),
 	}, nil
 }
 
@@ -62,9 +62,9 @@ func (h *Handler) listing(ctx context.Context, q query) ([]api.Droplet, error) {
 	return h.Account.Listing(ctx)
 }
 
-// handle is how a Droplet is named in a command, where it need not be the only
+// inCommand is how a Droplet is named in a command, where it need not be the only
 // one of its name.
-func handle(d api.Droplet) string {
+func inCommand(d api.Droplet) string {
 	if !names.MatchString(d.Name) {
 		return fmt.Sprint(d.ID)
 	}

@@ -27,7 +27,7 @@ func TestMentionInThread(t *testing.T) {
 	b := newBench(t)
 	e := b.mention(object{"text": "<@UDROPLETOPS> rebuild web-1 <http://debian-12-x64|debian-12-x64> —reason “a &amp; b”", "thread_ts": "1.000001"})
 	r := b.asks(e)
-	want := approvals.Origin{TeamID: "T1", ChannelID: "C1", ThreadTS: "1.000001", Envelope: e.Key,
+	want := approvals.Origin{TeamID: "T1", ChannelID: "C1", ThreadTS: "1.000001", Envelope: e.Key, AskedAt: e.ReceivedAt,
 		Words: "@dropletops rebuild web-1 debian-12-x64 —reason “a & b”"}
 	if diff := cmp.Diff(want, r.Origin); diff != "" {
 		t.Error(diff)

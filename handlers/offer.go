@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -39,10 +40,23 @@ func (h *Handler) images(ctx context.Context, q query) (card.Answer, error) {
 	kept := slices.DeleteFunc(all, func(i api.Image) bool {
 		return !holds(q.target, i.Slug, strconv.Itoa(i.ID), i.Name, i.Distro, i.Kind) || region != "" && !slices.Contains(i.Regions, region)
 	})
+	slices.SortStableFunc(kept, func(a, b api.Image) int { return cmp.Compare(rank(a), rank(b)) })
 	by := filters("fitting", q.target, "in", region)
 	a := card.Answer{Head: "*Images*" + by, Items: card.Images(kept), Each: "images",
 		Foot: "An image goes by its slug or its ID: " + card.Typed(q.call+" rebuild <target> <image>")}
 	return orNone(a, "image", by, "All images: "+card.Typed(q.call+" images")), nil
+}
+
+// rank puts what most Droplets are made of in front, and backups, which the verb of that
+// name has with more on each, at the end.
+func rank(i api.Image) int {
+	switch i.Kind {
+	case "base":
+		return 0
+	case "backup":
+		return 2
+	}
+	return 1
 }
 
 // regions answers the regions that fit a filter.
@@ -62,7 +76,7 @@ func orNone(a card.Answer, what, by, all string) card.Answer {
 	if len(a.Items) > 0 {
 		return a
 	}
-	return card.Answer{Head: "No " + what + " fits" + by + ".", Foot: all}
+	return card.Answer{Head: "No " + what + " fits" + strings.Replace(by, " · fitting ", " ", 1) + ".", Foot: all}
 }
 
 // holds says whether each word of a filter is a part of one of the texts, in any

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -19,6 +20,7 @@ type command struct {
 	Command     string `json:"command"`
 	Text        string `json:"text"`
 	ResponseURL string `json:"response_url"`
+	TriggerID   string `json:"trigger_id"`
 }
 
 // event is an event of the Events API; of all of them, mentions are used.
@@ -51,6 +53,7 @@ func (ev event) who() approvals.Who {
 type interaction struct {
 	Type        string `json:"type"`
 	ResponseURL string `json:"response_url"`
+	TriggerID   string `json:"trigger_id"`
 	User        struct {
 		ID     string `json:"id"`
 		TeamID string `json:"team_id"`
@@ -66,15 +69,41 @@ type interaction struct {
 	Message struct {
 		TS       string `json:"ts"`
 		ThreadTS string `json:"thread_ts"`
+		Text     string `json:"text"`
 		Blocks   []struct {
-			BlockID string `json:"block_id"`
+			BlockID  string          `json:"block_id"`
+			Elements json.RawMessage `json:"elements"` // a list in most kinds of blocks
 		} `json:"blocks"`
 	} `json:"message"`
 	Actions []click `json:"actions"`
+	// Of a modal that was used, or filled in.
+	View struct {
+		ID              string `json:"id"`
+		Hash            string `json:"hash"`
+		CallbackID      string `json:"callback_id"`
+		PrivateMetadata string `json:"private_metadata"`
+		State           struct {
+			Values map[string]map[string]value `json:"values"`
+		} `json:"state"`
+	} `json:"view"`
+	CallbackID string `json:"callback_id"` // of a shortcut
 	// Of a search in a menu.
 	ActionID string `json:"action_id"`
-	BlockID  string `json:"block_id"`
 	Value    string `json:"value"`
+}
+
+// value is what stands in one input of a modal.
+type value struct {
+	Value   string   `json:"value"`
+	Option  option   `json:"selected_option"`
+	Options []option `json:"selected_options"`
+}
+
+type option struct {
+	Value string `json:"value"`
+	Text  struct {
+		Text string `json:"text"`
+	} `json:"text"`
 }
 
 // click is one button that was clicked, or one choice that was made.
@@ -82,6 +111,7 @@ type click struct {
 	ActionID       string `json:"action_id"`
 	BlockID        string `json:"block_id"`
 	Value          string `json:"value"`
+	ActionTS       string `json:"action_ts"`
 	SelectedOption struct {
 		Value string `json:"value"`
 	} `json:"selected_option"`
@@ -98,14 +128,28 @@ func (in interaction) channel() string {
 	return in.Channel.ID
 }
 
+// thread is the thread that the message that was clicked stands in. One that has
+// replies names itself as its thread, and stands in the channel all the same.
 func (in interaction) thread() string {
-	if in.Container.ThreadTS != "" {
-		return in.Container.ThreadTS
+	thread := cmp.Or(in.Container.ThreadTS, in.Message.ThreadTS)
+	if thread == in.message().TS {
+		return ""
 	}
-	return in.Message.ThreadTS
+	return thread
 }
 
+// address is where whoever clicked can be answered; of a modal, where they
+// clicked what opened it.
 func (in interaction) address() Address {
+	if n, ok := in.naming(); ok {
+		return Address{ResponseURL: n.ResponseURL, ChannelID: n.Channel, UserID: in.User.ID, ThreadTS: n.Thread}
+	}
+	if p, ok := in.purpose(); ok {
+		return Address{ResponseURL: p.ResponseURL, ChannelID: p.Channel, UserID: in.User.ID, ThreadTS: p.Thread}
+	}
+	if c, ok := in.consented(); ok {
+		return Address{ResponseURL: c.ResponseURL, ChannelID: c.Message.ChannelID, UserID: in.User.ID, ThreadTS: c.Thread}
+	}
 	return Address{ResponseURL: in.ResponseURL, ChannelID: in.channel(), UserID: in.User.ID, ThreadTS: in.thread()}
 }
 
@@ -128,8 +172,11 @@ type asked struct {
 	words   string // the key of the envelope that brought the words
 	attempt int    // of handling the envelope
 	chosen  int    // the ID of the Droplet that was chosen from a menu; 0 if none was
+	named   string // the name that was typed for it then
 	page    int    // of an answer, from 1; 0 where none was turned to
 	share   bool   // the answer is to be shown to the channel
+	trigger string // by which a modal can be opened, within 3 s; empty if none can
+	form    *form  // that was filled in, in the place of words; nil if words were typed
 }
 
 // ofCommand reads what was typed behind a slash command.
@@ -142,13 +189,15 @@ func ofCommand(e approvals.Envelope, c command) asked {
 	return asked{
 		who: approvals.Who{UserID: c.UserID, TeamID: c.TeamID},
 		origin: approvals.Origin{
-			TeamID: c.TeamID, ChannelID: c.ChannelID, ResponseURL: c.ResponseURL, Envelope: e.Key,
-			// The ID of a direct message begins with D; all others have more than one
-			// person besides the bot.
-			Private: strings.HasPrefix(c.ChannelID, "D"),
-			Words:   strings.TrimSpace(call + " " + text),
+			TeamID: c.TeamID, ChannelID: c.ChannelID, ResponseURL: c.ResponseURL, Envelope: e.Key, AskedAt: e.ReceivedAt,
+			Private: direct(c.ChannelID),
+			Words:   strings.TrimSpace(call + " " + withheld(text)),
 		},
 		to:   Address{ResponseURL: c.ResponseURL, ChannelID: c.ChannelID, UserID: c.UserID},
-		text: text, call: call, words: e.Key, attempt: e.Attempt,
+		text: text, call: call, words: e.Key, attempt: e.Attempt, trigger: c.TriggerID,
 	}
 }
+
+// direct says whether a channel is a direct message: its ID begins with D. All
+// others have more than one person besides the bot.
+func direct(channel string) bool { return strings.HasPrefix(channel, "D") }

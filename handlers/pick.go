@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"dropletops/api"
 	"dropletops/approvals"
+	"dropletops/internal/card"
 )
 
 // picks is what the block ID of a menu begins with; the key of the envelope that
@@ -28,8 +30,12 @@ func (h *Handler) pick(ctx context.Context, e approvals.Envelope, in interaction
 		return h.ignored(e, "a choice that is no Droplet's ID")
 	}
 	a.chosen, a.to, a.attempt = id, in.address(), e.Attempt
-	a.origin.Envelope, a.origin.ResponseURL = e.Key, in.ResponseURL
+	a.origin.Envelope, a.origin.AskedAt, a.origin.ResponseURL = e.Key, e.ReceivedAt, in.ResponseURL
 	r, err := h.answer(ctx, a)
+	var u *unnamed
+	if errors.As(err, &u) {
+		return orSaid(e.Attempt, a.to, Reply{}, h.askName(ctx, in, a, u))
+	}
 	if err != nil {
 		return r, err
 	}
@@ -66,7 +72,7 @@ func (h *Handler) askedBefore(ctx context.Context, kind, blockID string, in inte
 	if a.who.UserID != in.User.ID {
 		return asked{}, mistake("This " + what + " is for whoever typed the command. Type your own.")
 	}
-	a.who = in.who()
+	a.who, a.trigger = in.who(), in.TriggerID
 	return a, nil
 }
 
@@ -82,6 +88,39 @@ func (h *Handler) asked(e approvals.Envelope) (asked, bool) {
 			return asked{}, false
 		}
 		return h.ofMention(e, ev)
+	case interactive:
+		in, err := read[interaction](e)
+		if err != nil || in.Type != "view_submission" || in.User.ID == "" {
+			return asked{}, false
+		}
+		f, ok := in.form()
+		return f.asked(e, in), ok
 	}
 	return asked{}, false
 }
+
+// search is a menu in which to find the Droplet that words are for.
+func (a asked) search(w words) *card.Message {
+	m := card.Search(pickOf(a.words), which(w)+" Choose below.")
+	return &m
+}
+
+// menu is one of the Droplets that bear the name that was typed.
+func (a asked) menu(w words, t target, ds []api.Droplet) *card.Message {
+	m := card.Pick(pickOf(a.words), sharedName(t.text, len(ds))+" "+strings.Replace(which(w), "hich Droplet", "hich one", 1), ds)
+	return &m
+}
+
+// which asks for the Droplet that a verb is for.
+func which(w words) string {
+	switch {
+	case w.action == nil:
+		return "Which Droplet is `" + w.verb + "` for?"
+	case w.action.Object:
+		return "On which Droplet do you want to " + lowered(w.action.Title) + "?"
+	}
+	return "Which Droplet do you want to " + lowered(w.action.Title) + "?"
+}
+
+// lowered makes a title go on in a sentence.
+func lowered(title string) string { return strings.ToLower(title[:1]) + title[1:] }

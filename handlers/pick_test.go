@@ -20,7 +20,7 @@ func chosen(blockID, id string) object {
 }
 
 // blockID finds the menu in a reply.
-func blockID(t *testing.T, r Reply) string {
+func blockID(t testing.TB, r Reply) string {
 	t.Helper()
 	for _, block := range r.Message.Blocks {
 		if a, ok := block.(*slack.ActionBlock); ok {
@@ -64,6 +64,7 @@ func TestAmbiguousNameIsPicked(t *testing.T) {
 
 func TestMissingTargetIsSearched(t *testing.T) {
 	b := newBench(t)
+	b.views.err = approvals.Refuse("no window")
 	for _, e := range []approvals.Envelope{
 		b.slash("UALICE", "power-cycle"),
 		b.mention(object{"text": "<@UDROPLETOPS> power-cycle", "thread_ts": "1.5"}),
@@ -94,6 +95,7 @@ func TestPicksThatDoNothing(t *testing.T) {
 	for _, tc := range []struct{ user, block, value, want string }{
 		{"UALICE", words, "107", "The Droplet with the ID `107` is gone: DigitalOcean knows none by it any more."},
 		{"UGUEST", guests, "101", "You are a guest in this workspace. Only full members of this workspace may use Dropletops."},
+		{"UBOB", words, "101", "This menu is for whoever typed the command. Type your own."},
 		{"UALICE", "pick:e99", "101", old},
 		{"UALICE", "pick:", "101", old},
 		{"UALICE", "", "101", old},
@@ -172,7 +174,7 @@ func TestRespondIsBounded(t *testing.T) {
 			t.Errorf("%q: %d options, %d bytes, %v", typed, n, len(wire), err)
 		}
 	}
-	b.account.down["droplets"] = &api.Error{Kind: api.Unavailable}
+	b.account.down["recent"] = &api.Error{Kind: api.Unavailable}
 	payload, ok, err := b.Respond(t.Context(), b.search("UALICE", "T1", "web"))
 	if wire, _ := json.Marshal(payload); !ok || err != nil || string(wire) != `{"options":[]}` {
 		t.Errorf("without DigitalOcean: %s, %v, %v", wire, ok, err)

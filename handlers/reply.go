@@ -12,6 +12,18 @@ type Reply struct {
 	// Replace says that it takes the place of the ephemeral message that was
 	// clicked.
 	Replace bool
+	// Stray is a message that was clicked as a request's card and is not: it is to
+	// be edited so that it says so.
+	Stray *Stray
+	// Nothing says that nothing comes of the envelope any more, since whoever sent it is
+	// told so and may ask again.
+	Nothing bool
+}
+
+// Stray is a message that looks like a request's card and is not.
+type Stray struct {
+	RequestID string
+	Message   approvals.MessageRef
 }
 
 // Address is where one person can be answered without anyone else seeing it:

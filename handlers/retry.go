@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,18 +42,19 @@ func (h *Handler) tryAgain(ctx context.Context, e approvals.Envelope, in interac
 		p.imageID = old.Image.ID
 	}
 	var gone string
-	p.droplets, gone, err = h.left(ctx, old)
+	var d approvals.Draft
+	if action.Make != nil {
+		d, err = h.makeAgain(ctx, p, old)
+	} else if p.droplets, gone, err = h.left(ctx, old); err == nil {
+		d, err = h.draft(ctx, p)
+	}
 	if err != nil {
 		return Reply{}, err
 	}
-	d, err := h.draft(ctx, p)
-	if err != nil {
-		return Reply{}, err
-	}
-	d.Reason, d.Tag, d.RetryOf, d.Who = old.Reason, old.Tag, old.ID, in.who()
+	d.Reason, d.Patience, d.Tag, d.RetryOf, d.Who = old.Reason, old.Patience, old.Tag, old.ID, in.who()
 	d.Origin = approvals.Origin{
 		TeamID: in.User.TeamID, ChannelID: old.Origin.ChannelID, ThreadTS: old.Origin.ThreadTS, Private: old.Origin.Private,
-		ResponseURL: in.ResponseURL, Envelope: e.Key, Words: said,
+		ResponseURL: in.ResponseURL, Envelope: e.Key, AskedAt: e.ReceivedAt, Words: said,
 	}
 	if _, err = h.Requests.Submit(ctx, d); err != nil || gone == "" {
 		return Reply{}, err
@@ -122,8 +124,15 @@ func (h *Handler) lookFirst(ctx context.Context, r *approvals.Request, t approva
 	if err != nil {
 		return lookedUp(err)
 	}
+	typ, sent := cmp.Or(t.Sends, r.Action.Type), t.DispatchedAt
+	if f := t.Fault; f != nil && f.State == approvals.TargetUnknown { // what followed it was not it
+		typ, sent = f.Sends, f.DispatchedAt
+	}
+	if sent.IsZero() { // nothing is known to have been sent, but it may have been
+		sent = r.CreatedAt
+	}
 	for _, rec := range records {
-		if rec.Type != r.Action.Type || rec.StartedAt.Before(t.DispatchedAt.Add(-clockSlack)) {
+		if rec.Type != typ || rec.StartedAt.Before(sent.Add(-clockSlack)) {
 			continue
 		}
 		return mistake(fmt.Sprintf("Nothing was sent again: %s on %s was started at %s and is %s (action %d). "+

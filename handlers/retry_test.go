@@ -50,7 +50,7 @@ func TestRetry(t *testing.T) {
 	if diff := cmp.Diff(old.Action, r.Action); diff != "" {
 		t.Error(diff)
 	}
-	want := approvals.Origin{TeamID: "T1", ChannelID: "C1", ThreadTS: "1.5", ResponseURL: "http://slack/r/click", Envelope: e.Key, Words: "retry " + old.ID}
+	want := approvals.Origin{TeamID: "T1", ChannelID: "C1", ThreadTS: "1.5", ResponseURL: "http://slack/r/click", Envelope: e.Key, AskedAt: e.ReceivedAt, Words: "retry " + old.ID}
 	if diff := cmp.Diff(want, r.Origin); diff != "" {
 		t.Error(diff)
 	}
@@ -139,7 +139,12 @@ func TestRetryOfUnknownLooksFirst(t *testing.T) {
 		})
 	}
 	b := newBench(t)
-	old := b.ended("reboot web-1", approvals.TargetUnknown)
+	old := b.ended("reboot web-1", approvals.TargetUnknown) // as after a restored backup: no intent is known
+	old.Targets[0].DispatchedAt = time.Time{}
+	b.account.history[101] = []api.Record{{ID: 55, Type: "reboot", Status: "completed", StartedAt: old.CreatedAt.Add(-time.Hour)}}
+	b.asks(b.retries("UBOB", old))
+	b = newBench(t)
+	old = b.ended("reboot web-1", approvals.TargetUnknown)
 	b.account.down["history"] = &api.Error{Kind: api.Unavailable}
 	if _, err := b.Handle(t.Context(), b.retries("UBOB", old)); api.KindOf(err) != api.Unavailable || len(b.store.order) != 1 {
 		t.Errorf("while it can't be looked for: %v, %d requests", err, len(b.store.order))

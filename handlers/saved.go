@@ -3,8 +3,10 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
+	"dropletops/api"
 	"dropletops/internal/card"
 )
 
@@ -37,23 +39,71 @@ func (h *Handler) snapshots(ctx context.Context, q query) (card.Answer, error) {
 		Foot: "To go back to a snapshot is a rebuild from it: it replaces the whole disk, and another person has to approve it."}, nil
 }
 
-// backupPolicy answers when a Droplet's backups are taken.
+// backupPolicy answers when a Droplet's backups are taken, or those of all.
 func (h *Handler) backupPolicy(ctx context.Context, q query) (card.Answer, error) {
+	if q.droplet == nil {
+		return h.backupPolicies(ctx, q)
+	}
 	p, err := h.Details.BackupPolicy(ctx, q.droplet.ID)
 	if err != nil {
 		return card.Answer{}, err
 	}
 	if !p.Enabled {
-		return card.Answer{Head: "*Backups* of " + code(q.droplet.Name) + " are *off*.",
+		return card.Answer{Head: "*Backups* of " + code(q.droplet.Name) + " are *off*.", Items: h.plans(ctx),
 			Foot: "To turn them on: " + card.Typed(q.call+" enable-backups "+q.name+" --plan weekly --weekday SUN --hour 4")}, nil
 	}
 	lines := []string{"*When:* " + card.PolicyWords(p)}
 	if next := card.NextBackup(p.Next); next != "" {
 		lines = append(lines, "*Next:* "+next)
 	}
+	lines = append(lines, h.plans(ctx)...)
 	change := []string{q.call, "change-backup-policy", q.name, "--plan daily --hour 4"}
 	return card.Answer{Head: "*Backups* of " + code(q.droplet.Name) + " are *on*.", Items: lines,
 		Foot: "To change it: " + card.Typed(strings.Join(change, " "))}, nil
+}
+
+// backupPolicies answers when the backups of all Droplets are taken: first of those
+// that have none, since that is what one looks for.
+func (h *Handler) backupPolicies(ctx context.Context, q query) (card.Answer, error) {
+	policies, err := h.Protection.BackupPolicies(ctx)
+	if err != nil {
+		return card.Answer{}, err
+	}
+	ds, err := h.listing(ctx, q)
+	if err != nil {
+		return card.Answer{}, err
+	}
+	if len(ds) == 0 {
+		return card.Answer{Head: "This account has no Droplets."}, nil
+	}
+	with := 0
+	for _, d := range ds {
+		if policies[d.ID].Enabled {
+			with++
+		}
+	}
+	slices.SortStableFunc(ds, func(a, b api.Droplet) int {
+		switch on, other := policies[a.ID].Enabled, policies[b.ID].Enabled; {
+		case on == other:
+			return 0
+		case on:
+			return 1
+		}
+		return -1
+	})
+	return card.Answer{Head: fmt.Sprintf("*Backups* are *on* for %d of %d", with, len(ds)), Each: "Droplets", Items: card.Policies(ds, policies),
+		Foot: "To turn them on: " + card.Typed(q.call+" enable-backups "+inCommand(ds[0])+" --plan weekly --weekday SUN --hour 4")}, nil
+}
+
+// plans are lines on what policies DigitalOcean has; none where that can't be read,
+// since nothing hangs on it.
+func (h *Handler) plans(ctx context.Context) []string {
+	plans, err := h.Protection.BackupPlans(ctx)
+	if err != nil {
+		h.Log.Warn("could not read what backup policies there can be", "error", err)
+		return nil
+	}
+	return card.Plans(plans)
 }
 
 // kernels answers the kernels that a Droplet can be given.

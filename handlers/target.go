@@ -45,6 +45,8 @@ func (p parser) target(s string) (target, error) {
 			return target{}, mistake("No Droplet can have the ID " + code(s) + ". Its ID is in the control panel's address bar, such as `3164494`.")
 		}
 		return target{text: s, id: id}, nil
+	case strings.Contains(s, "*") && names.MatchString(strings.ReplaceAll(s, "*", "x")):
+		return target{}, mistake("A pattern such as " + code(s) + " is for looking: " + p.example("list "+s) + ". To act on several, name them with commas between them, or by `tag:` and a tag.")
 	case !names.MatchString(s):
 		return target{}, mistake("No Droplet can be called " + code(s) + ": a name has letters, digits, `.` and `-`. A Droplet goes by its name, its ID, or `tag:` and a tag.")
 	}
@@ -101,7 +103,7 @@ func none(t target, near []string) error {
 	return mistake(s + ": did you mean " + either(near) + "?")
 }
 
-// several says that a name is not enough.
-func several(name string, n int) string {
+// sharedName says that a name is not enough.
+func sharedName(name string, n int) string {
 	return fmt.Sprintf("%d Droplets are called %s.", n, code(name))
 }

@@ -20,6 +20,7 @@ func TestTarget(t *testing.T) {
 		{text: "tag:ä", err: "No tag can be called `ä`: a tag has letters, digits, `:`, `_` and `-`, as in `tag:web`."},
 		{text: "a&b", err: "No Droplet can be called `a&amp;b`: a name has letters, digits, `.` and `-`. A Droplet goes by its name, its ID, or `tag:` and a tag."},
 		{text: "x#y", err: "No Droplet can be called `x#y`: a name has letters, digits, `.` and `-`. A Droplet goes by its name, its ID, or `tag:` and a tag."},
+		{text: "web-*", err: "A pattern such as `web-*` is for looking: `/droplet list web-*`. To act on several, name them with commas between them, or by `tag:` and a tag."},
 		{text: "../account", err: "No Droplet can be called `../account`: a name has letters, digits, `.` and `-`. A Droplet goes by its name, its ID, or `tag:` and a tag."},
 		{text: "0", err: "No Droplet can have the ID `0`. Its ID is in the control panel's address bar, such as `3164494`."},
 		{text: "99999999999999999999", err: "No Droplet can have the ID `99999999999999999999`. Its ID is in the control panel's address bar, such as `3164494`."},

@@ -144,6 +144,7 @@ func TestTurnsThatDoNothing(t *testing.T) {
 	for _, tc := range []struct{ user, block, value, want string }{
 		{"UALICE", "answer:e99", "1 0", "This answer is too old: type the command again."},
 		{"UALICE", "pick:" + e.Key, "1 0", "This answer is too old: type the command again."},
+		{"UBOB", "answer:" + e.Key, "1 0", "This answer is for whoever typed the command. Type your own."},
 		{"UALICE", "answer:" + e.Key, "x", ""},
 		{"UALICE", "answer:" + e.Key, "0 0", ""},
 		{"UGUEST", "answer:" + guests.Key, "1 0", "You are a guest in this workspace. Only full members of this workspace may use Dropletops."},

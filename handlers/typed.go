@@ -53,6 +53,14 @@ func label(link string) string {
 	return strings.TrimPrefix(target, "mailto:")
 }
 
+// fit answers a refusal of a text that holds what nobody can have meant.
+func fit(text string) error {
+	if what := unfit(text); what != "" {
+		return mistake("There is " + what + " in this. Type it again rather than pasting it.")
+	}
+	return nil
+}
+
 // unfit answers what in a text nobody can have meant: control characters, and
 // those that turn the direction of writing, by which a name can be made to look
 // like another. Empty if there is nothing.

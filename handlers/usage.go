@@ -64,23 +64,44 @@ func valueOf(param api.Param) string {
 	return "a value"
 }
 
-func (p parser) unknownVerb(typed string) error {
-	verb := hyphenated(typed)
-	if slices.Contains(unready, verb) {
-		return mistake("This version can't do `" + verb + "` yet. What it can do: " + p.example("help") + ".")
+// meant are verbs of ours by what people call them elsewhere: on a command line, in a
+// control panel, with another provider. A guess by letters alone would make restore of
+// restart.
+var meant = map[string][]string{
+	"add": {"create"}, "boot": {"power-on", "reboot"}, "bounce": {"reboot"}, "delete": {"destroy"}, "describe": {"info"},
+	"down": {"stop", "power-off"}, "get": {"info", "list"}, "halt": {"stop", "power-off"}, "hard-reboot": {"power-cycle"},
+	"launch": {"create"}, "ls": {"list"}, "new": {"create"}, "off": {"stop", "power-off"}, "on": {"power-on"},
+	"poweroff": {"power-off"}, "poweron": {"power-on"}, "provision": {"create"}, "ps": {"list"}, "reimage": {"rebuild"},
+	"reinstall": {"rebuild"}, "remove": {"destroy"}, "reset": {"power-cycle", "password-reset"}, "restart": {"reboot"},
+	"revert": {"restore"}, "rm": {"destroy"}, "rollback": {"restore"}, "scale": {"resize"}, "show": {"info", "list"}, "shut-down": {"shutdown"},
+	"start": {"power-on"}, "status": {"info", "list"}, "switch-off": {"stop", "power-off"}, "switch-on": {"power-on"},
+	"terminate": {"destroy"}, "turn-off": {"stop", "power-off"}, "turn-on": {"power-on"}, "up": {"power-on"}, "wipe": {"rebuild"},
+}
+
+// unknownVerb says what may have been meant by words whose first is no verb.
+func (p parser) unknownVerb(ws []word) error {
+	s, all := "There is no verb "+code(ws[0].text)+". ", "All verbs: "+p.example("help")+"."
+	verb := hyphenated(ws[0].text)
+	near := p.means(verb)
+	if len(ws) > 1 && ws[1].flag == "" { // "power cycle", "turn off"
+		if both := verb + "-" + hyphenated(ws[1].text); p.knows(both) {
+			near = []string{both}
+		} else if m := p.means(both); len(m) > 0 {
+			near = m
+		}
 	}
-	all := []string{"help"}
-	for _, a := range p.catalogue {
-		all = append(all, a.Verb())
+	if len(near) == 0 {
+		near = api.Nearest(verb, verbs(p.catalogue))
 	}
-	for _, l := range looks() {
-		all = append(all, l.verb)
+	if len(near) == 0 {
+		return mistake(s + all)
 	}
-	s := "There is no verb " + code(typed) + ". "
-	if near := nearest(verb, append(all, unready...)); len(near) > 0 {
-		return mistake(s + "Did you mean " + either(near) + "? All verbs: " + p.example("help") + ".")
-	}
-	return mistake(s + "All verbs: " + p.example("help") + ".")
+	return mistake(s + "Did you mean " + either(near) + "? " + all)
+}
+
+// means are the verbs there are that go by another name elsewhere.
+func (p parser) means(verb string) []string {
+	return slices.DeleteFunc(slices.Clone(meant[verb]), func(v string) bool { return !p.knows(v) })
 }
 
 func (p parser) unknownFlag(g grammar, name string) error {
@@ -90,9 +111,12 @@ func (p parser) unknownFlag(g grammar, name string) error {
 	}
 	if g.reasons {
 		names = append(names, reason)
+		if !slices.Contains(names, timeout) {
+			names = append(names, timeout)
+		}
 	}
 	s := "`" + g.verb + "` has no flag " + code("--"+name) + ". "
-	if near := nearest(name, names); len(near) > 0 {
+	if near := api.Nearest(name, names); len(near) > 0 {
 		s += "Did you mean " + code("--"+near[0]) + "? "
 	}
 	for i, n := range names {
@@ -113,13 +137,16 @@ func (p parser) tooMany(g grammar, extra []word) error {
 		texts[i] = w.text
 	}
 	s := "This is more than `" + g.verb + "` takes: " + codes(texts) + ". "
+	if g.reasons && !g.needed { // it takes several Droplets, but not so
+		s += "Several Droplets go with commas: `web-1,web-2`. "
+	}
 	return mistake(s + "A value of several words belongs in quotes. " + p.usage(g))
 }
 
 // missing names what must be given and was not. A target alone is asked for by
 // a menu.
 func (p parser) missing(w *words, g grammar) error {
-	var lacks []string
+	var lacks, params []string
 	for _, param := range g.params {
 		// What is to be chosen from what a Droplet has is offered once that is known.
 		if _, given := w.args[param.Name]; !given && param.Required && !(w.target != "" && choosable(param)) {
@@ -127,7 +154,7 @@ func (p parser) missing(w *words, g grammar) error {
 			if param.Flag {
 				name = "`--" + hyphenated(param.Name) + "`"
 			}
-			lacks = append(lacks, name)
+			lacks, params = append(lacks, name), append(params, param.Name)
 		}
 	}
 	if len(lacks) == 0 && !(g.needed && w.target == "") {
@@ -136,7 +163,7 @@ func (p parser) missing(w *words, g grammar) error {
 	if w.target == "" {
 		lacks = append([]string{g.first}, lacks...)
 	}
-	return mistake("`" + w.verb + "` lacks " + strings.Join(lacks, " and ") + ". " + p.usage(g))
+	return &incomplete{params, mistake("`" + w.verb + "` lacks " + strings.Join(lacks, " and ") + ". " + p.usage(g))}
 }
 
 // either lists suggestions: "a, b or c".

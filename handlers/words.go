@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"dropletops/api"
@@ -25,10 +26,9 @@ type words struct {
 	target string      // empty if none was given
 	args   api.Args
 	reason string
+	// patience is after how long people are told that it takes too long; 0 if not given.
+	patience time.Duration
 }
-
-// unready are the verbs of the contract that this version has no answer to yet.
-var unready = []string{"create", "destroy"}
 
 // parser understands words by a catalogue of actions.
 type parser struct {
@@ -37,10 +37,10 @@ type parser struct {
 }
 
 // parse understands a text. Its errors are refusals: sentences for whoever
-// typed it, safe to be shown.
+// typed it, safe to be shown. With an [incomplete] it answers what there is.
 func (p parser) parse(text string) (words, error) {
-	if what := unfit(text); what != "" {
-		return words{}, mistake("There is " + what + " in this. Type it again rather than pasting it.")
+	if err := fit(text); err != nil {
+		return words{}, err
 	}
 	if n := utf8.RuneCountInString(text); n > longestText {
 		return words{}, mistake(fmt.Sprintf("This has %d characters; %d are the most that a command may have.", n, longestText))
@@ -52,7 +52,7 @@ func (p parser) parse(text string) (words, error) {
 	if len(ws) == 0 {
 		return words{verb: "help"}, nil
 	}
-	if asksForHelp(ws[0]) {
+	if asksForHelp(ws[0]) || asksWhat(ws[0]) {
 		return words{verb: "help"}, nil
 	}
 	if ws[0].flag != "" {
@@ -68,10 +68,10 @@ func (p parser) parse(text string) (words, error) {
 		return words{verb: "help", look: l}, nil
 	case l != nil:
 		return p.parseVerb(words{verb: verb, look: l, args: api.Args{}}, l.grammar(), ws[1:])
-	case a == nil && !slices.Contains(unready, verb) && len(ws) > 1 && ws[1].flag == "" && p.knows(hyphenated(ws[1].text)):
+	case a == nil && len(ws) > 1 && ws[1].flag == "" && p.knows(hyphenated(ws[1].text)):
 		return words{}, mistake("The verb comes first: " + code(p.call+" "+hyphenated(ws[1].text)+" "+ws[0].text) + ".")
 	case a == nil:
-		return words{}, p.unknownVerb(ws[0].text)
+		return words{}, p.unknownVerb(ws)
 	case slices.ContainsFunc(ws, asksForHelp):
 		return words{verb: "help", action: a}, nil
 	}
@@ -84,7 +84,7 @@ type grammar struct {
 	verb    string
 	usage   string // "rebuild <target> <image>"
 	example string
-	first   string // what the first word is, "the Droplet"
+	first   string // what the first word is, "the Droplet"; empty if there is none
 	needed  bool   // it must be there; otherwise it is asked for by a menu, or may be left out
 	many    bool   // all words without a flag are the first one
 	params  []api.Param
@@ -92,7 +92,13 @@ type grammar struct {
 }
 
 func grammarOf(a *api.Action) grammar {
-	return grammar{verb: a.Verb(), usage: a.Usage() + ` [--reason "…"]`, example: exampleOf(a), first: "the Droplet", params: a.Params, reasons: true}
+	g := grammar{verb: a.Verb(), usage: a.Usage() + ` [--reason "…"]`, example: exampleOf(a), first: "the Droplet", params: a.Params, reasons: true}
+	if a.Make != nil {
+		g.first, g.needed, g.many = "the name", true, true
+		needed := api.Action{Type: a.Type, Params: slices.DeleteFunc(slices.Clone(a.Params), func(p api.Param) bool { return !p.Required })}
+		g.usage = needed.UsageOf("<name>…") + " [options]" // the help has them all
+	}
+	return g
 }
 
 // action finds the action of a verb; nil if it is none's.
@@ -111,6 +117,9 @@ func (p parser) knows(verb string) bool { return p.action(verb) != nil || lookin
 // asksForHelp knows the flags by which command lines are asked for help.
 func asksForHelp(w word) bool { return w.flag == "help" || w.flag == "h" }
 
+// asksWhat knows a bare question mark.
+func asksWhat(w word) bool { return w.flag == "" && w.text == "?" }
+
 // parseHelp understands what is behind "help": nothing, or a verb.
 func (p parser) parseHelp(ws []word) (words, error) {
 	if len(ws) == 0 {
@@ -128,7 +137,7 @@ func (p parser) parseHelp(ws []word) (words, error) {
 	}
 	a := p.action(topic)
 	if a == nil {
-		return words{}, p.unknownVerb(ws[0].text)
+		return words{}, p.unknownVerb(ws)
 	}
 	return words{verb: "help", action: a}, nil
 }
@@ -159,6 +168,9 @@ func (p parser) parseVerb(w words, g grammar, ws []word) (words, error) {
 		default:
 			value = ""
 		}
+		if param.Kind == api.Script && value != "" && !ws[i].quoted && i+1 < len(ws) && ws[i+1].flag == "" { // it would be a name
+			err = mistake("What `--" + hyphenated(param.Name) + "` holds belongs in quotes: `--" + hyphenated(param.Name) + " \"" + param.Example + " …\"`.")
+		}
 		if err != nil {
 			return words{}, err
 		}
@@ -166,11 +178,19 @@ func (p parser) parseVerb(w words, g grammar, ws []word) (words, error) {
 			return words{}, err
 		}
 	}
-	return w, p.place(&w, g, plain)
+	err := p.place(&w, g, plain)
+	return w, err
 }
 
 // reason is the flag that every changing verb takes.
 const reason = "reason"
+
+// timeout is another: when people are told that it takes longer than it should. Where
+// an action has a parameter of that name, as stop has, it is that one.
+const timeout = "timeout"
+
+// patienceParam is what --timeout fills in: no action has a parameter of that name.
+const patienceParam = "--timeout"
 
 // flag finds the parameter that a flag names.
 func (p parser) flag(g grammar, name string) (api.Param, error) {
@@ -181,6 +201,9 @@ func (p parser) flag(g grammar, name string) (api.Param, error) {
 	}
 	if g.reasons && name == reason {
 		return api.Param{Name: reason, Kind: api.Text}, nil
+	}
+	if g.reasons && name == timeout {
+		return api.Param{Name: patienceParam, Kind: api.Text, Example: "10m"}, nil
 	}
 	return api.Param{}, p.unknownFlag(g, name)
 }
@@ -202,11 +225,21 @@ func onOrOff(w word) (string, error) {
 // set takes in the value of a parameter.
 func (p parser) set(w *words, param api.Param, value string) error {
 	_, twice := w.args[param.Name]
+	shown := hyphenated(param.Name)
+	if param.Name == patienceParam {
+		twice, shown = w.patience != 0, timeout
+	}
 	switch {
 	case twice || param.Name == reason && w.reason != "":
-		return mistake("`--" + hyphenated(param.Name) + "` is given twice: once is enough.")
+		return mistake("`--" + shown + "` is given twice: once is enough.")
 	case strings.TrimSpace(value) == "":
-		return mistake("`--" + hyphenated(param.Name) + "` needs " + valueOf(param) + " behind it.")
+		return mistake("`--" + shown + "` needs " + valueOf(param) + " behind it.")
+	case param.Name == patienceParam:
+		d, why := api.ParsePatience(value)
+		if why != "" {
+			return mistake("`--timeout` can't be " + code(value) + ": " + why + ".")
+		}
+		w.patience = d
 	case param.Name == reason:
 		if n := utf8.RuneCountInString(value); n > longestReason {
 			return mistake(fmt.Sprintf("The reason has %d characters; %d are the most that it may have.", n, longestReason))
@@ -230,8 +263,8 @@ func (p parser) place(w *words, g grammar, plain []word) error {
 		}
 		plain = nil
 	}
-	if len(plain) > 0 {
-		w.target, plain = plain[0].text, plain[1:]
+	if len(plain) > 0 && g.first != "" {
+		w.target, plain = g.targets(plain)
 		if strings.TrimSpace(w.target) == "" {
 			return mistake("The " + strings.Replace(strings.TrimPrefix(g.first, "the "), "Droplet", "Droplet's name", 1) + " is empty. " + p.usage(g))
 		}

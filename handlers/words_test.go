@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"dropletops/api"
@@ -19,6 +20,7 @@ func TestParse(t *testing.T) {
 		verb, target string
 		args         api.Args
 		reason       string
+		patience     time.Duration
 	}
 	for _, tc := range []struct {
 		text string
@@ -30,6 +32,7 @@ func TestParse(t *testing.T) {
 		{"HELP", want{verb: "help"}},
 		{"help help", want{verb: "help"}},
 		{"--help", want{verb: "help"}},
+		{"?", want{verb: "help"}},
 		{"reboot web-1 —help", want{verb: "help"}},
 		{"rebuild -h", want{verb: "help"}},
 		{"list --help", want{verb: "help"}},
@@ -45,6 +48,11 @@ func TestParse(t *testing.T) {
 		{"reboot \u200bweb-1\ufeff", want{verb: "reboot", target: "web-1"}},
 		{"Reboot WEB-1", want{verb: "reboot", target: "WEB-1"}},
 		{"reboot", want{verb: "reboot"}},
+		{"reboot web-1 web-2 web-3", want{verb: "reboot", target: "web-1,web-2,web-3"}},
+		{"reboot web-1, web-2 ,web-3 --reason “it hangs”", want{verb: "reboot", target: "web-1,web-2,web-3", reason: "it hangs"}},
+		{"stop web-1 web-2 --timeout 30", want{verb: "stop", target: "web-1,web-2", args: api.Args{"timeout": "30"}}},
+		{"rebuild web-1,web-2, tag:web debian-12-x64", want{verb: "rebuild", target: "web-1,web-2,tag:web", args: api.Args{"image": "debian-12-x64"}}},
+		{"snapshot web-1 web-2", want{verb: "snapshot", target: "web-1", args: api.Args{"name": "web-2"}}},
 		{"reboot 3164494", want{verb: "reboot", target: "3164494"}},
 		{"reboot tag:web", want{verb: "reboot", target: "tag:web"}},
 		{"`reboot web-1`", want{verb: "reboot", target: "web-1"}},
@@ -57,6 +65,8 @@ func TestParse(t *testing.T) {
 		{"enable_private_networking web-1", want{verb: "enable-private-networking", target: "web-1"}},
 
 		{"resize web-1 s-2vcpu-4gb", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb"}}},
+		{"reboot web-1 --timeout 10m", want{verb: "reboot", target: "web-1", patience: 10 * time.Minute}},
+		{"stop web-1 --timeout 90s", want{verb: "stop", target: "web-1", args: api.Args{"timeout": "90s"}}},
 		{"resize web-1 s-2vcpu-4gb --disk", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
 		{"resize web-1 --disk s-2vcpu-4gb", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
 		{"resize —disk web-1 s-2vcpu-4gb", want{verb: "resize", target: "web-1", args: api.Args{"size": "s-2vcpu-4gb", "disk": "true"}}},
@@ -109,7 +119,7 @@ func TestParse(t *testing.T) {
 			if len(got.args) == 0 {
 				got.args = nil
 			}
-			if diff := cmp.Diff(tc.want, want{got.verb, got.target, got.args, got.reason}, cmp.AllowUnexported(want{})); diff != "" {
+			if diff := cmp.Diff(tc.want, want{got.verb, got.target, got.args, got.reason, got.patience}, cmp.AllowUnexported(want{})); diff != "" {
 				t.Error(diff)
 			}
 			if got.action != nil && got.verb != "help" && got.action.Verb() != got.verb {
@@ -128,43 +138,51 @@ func TestParseMistakes(t *testing.T) {
 	}{
 		{slash, "rebot web-1", "There is no verb `rebot`. Did you mean `reboot`? All verbs: `/droplet help`."},
 		{mention, "rebot web-1", "There is no verb `rebot`. Did you mean `reboot`? All verbs: `@dropletops help`."},
-		{slash, "power cycle web-1", "There is no verb `power`. Did you mean `power-on`, `power-off` or `power-cycle`? All verbs: `/droplet help`."},
+		{slash, "power cycle web-1", "There is no verb `power`. Did you mean `power-cycle`? All verbs: `/droplet help`."},
+		{slash, "power web-1", "There is no verb `power`. Did you mean `power-on`, `power-off` or `power-cycle`? All verbs: `/droplet help`."},
+		{slash, "shut down web-1", "There is no verb `shut`. Did you mean `shutdown`? All verbs: `/droplet help`."},
+		{slash, "restart web-1", "There is no verb `restart`. Did you mean `reboot`? All verbs: `/droplet help`."},
+		{slash, "help start", "There is no verb `start`. Did you mean `power-on`? All verbs: `/droplet help`."},
+		{slash, "Delete web-1", "There is no verb `Delete`. Did you mean `destroy`? All verbs: `/droplet help`."},
+		{slash, "poweroff web-1", "There is no verb `poweroff`. Did you mean `power-off`? All verbs: `/droplet help`."},
+		{slash, "turn off web-1", "There is no verb `turn`. Did you mean `stop` or `power-off`? All verbs: `/droplet help`."},
+		{slash, "rebuild web-1 web-2 debian-12-x64", "This is more than `rebuild` takes: `debian-12-x64`. Several Droplets go with commas: `web-1,web-2`. A value of several words belongs in quotes. " +
+			"Usage: `/droplet rebuild &lt;target&gt; &lt;image&gt; [--snapshot-first] [--reason \"…\"]`. For example: `/droplet rebuild web-1 ubuntu-24-04-x64`."},
 		{slash, "powercycle web-1", "There is no verb `powercycle`. Did you mean `power-cycle`? All verbs: `/droplet help`."},
 		{slash, "frobnicate", "There is no verb `frobnicate`. All verbs: `/droplet help`."},
 		{slash, "<!channel>", "There is no verb `&lt;!channel&gt;`. All verbs: `/droplet help`."},
 		{slash, "a`b", "There is no verb `a'b`. All verbs: `/droplet help`."},
 		{slash, "web-1 power_cycle", "The verb comes first: `/droplet power-cycle web-1`."},
 		{slash, "web-1 info", "The verb comes first: `/droplet info web-1`."},
-		{slash, "destroy web-1", "This version can't do `destroy` yet. What it can do: `/droplet help`."},
 		{slash, "listt", "There is no verb `listt`. Did you mean `list`? All verbs: `/droplet help`."},
 		{slash, "action", "`action` lacks the action's ID. Usage: `/droplet action &lt;id&gt;`. For example: `/droplet action 36804636`."},
 		{slash, "info web-1 web-2", "This is more than `info` takes: `web-2`. A value of several words belongs in quotes. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
 		{slash, "info web-1 --reason x", "`info` has no flag `--reason`. It takes none. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
 		{slash, "list --regio nyc3", "`list` has no flag `--regio`. Did you mean `--region`? It takes `--tag`, `--region`, `--status`, `--gpu`."},
 		{slash, `info ""`, "The Droplet's name is empty. Usage: `/droplet info &lt;target&gt;`. For example: `/droplet info web-1`."},
-		{slash, "help destroy", "This version can't do `destroy` yet. What it can do: `/droplet help`."},
 		{slash, "help resiz", "There is no verb `resiz`. Did you mean `resize`? All verbs: `/droplet help`."},
 		{slash, "help resize web-1", "`help` takes one verb, or nothing: `/droplet help reboot`."},
 		{slash, "--reason x", "A command begins with its verb, not with a flag: `/droplet reboot web-1`."},
-		{slash, "resize web-1 s-1 --dsk", "`resize` has no flag `--dsk`. Did you mean `--disk`? It takes `--size`, `--disk`, `--reason`."},
-		{slash, "reboot web-1 --force", "`reboot` has no flag `--force`. It takes `--reason` alone."},
-		{slash, "reboot web-1 —now", "`reboot` has no flag `--now`. It takes `--reason` alone."},
-		{slash, "resize web-1", "`resize` lacks the size. Usage: `/droplet resize &lt;target&gt; &lt;size&gt; [--disk] [--reason \"…\"]`. For example: `/droplet resize web-1 s-2vcpu-4gb`."},
-		{slash, "resize", "`resize` lacks the Droplet and the size. Usage: `/droplet resize &lt;target&gt; &lt;size&gt; [--disk] [--reason \"…\"]`. For example: `/droplet resize web-1 s-2vcpu-4gb`."},
+		{slash, "resize web-1 s-1 --dsk", "`resize` has no flag `--dsk`. Did you mean `--disk`? It takes `--size`, `--disk`, `--snapshot-first`, `--reason`, `--timeout`."},
+		{slash, "reboot web-1 --force", "`reboot` has no flag `--force`. It takes `--reason`, `--timeout`."},
+		{slash, "reboot web-1 —now", "`reboot` has no flag `--now`. It takes `--reason`, `--timeout`."},
+		{slash, "resize web-1", "`resize` lacks the size. Usage: `/droplet resize &lt;target&gt; &lt;size&gt; [--disk] [--snapshot-first] [--reason \"…\"]`. For example: `/droplet resize web-1 s-2vcpu-4gb`."},
+		{slash, "resize", "`resize` lacks the Droplet and the size. Usage: `/droplet resize &lt;target&gt; &lt;size&gt; [--disk] [--snapshot-first] [--reason \"…\"]`. For example: `/droplet resize web-1 s-2vcpu-4gb`."},
 		{slash, "change-backup-policy web-1", "`change-backup-policy` lacks `--plan`. Usage: `/droplet change-backup-policy &lt;target&gt; --plan daily|weekly [--weekday SUN|MON|TUE|WED|THU|FRI|SAT] [--hour 0|4|8|12|16|20] [--reason \"…\"]`. For example: `/droplet change-backup-policy web-1 --plan weekly`."},
 		{slash, "enable-backups web-1 --plan", "`--plan` needs one of `daily`, `weekly` behind it."},
 		{slash, "enable-backups web-1 --plan --hour 4", "`--plan` needs one of `daily`, `weekly` behind it."},
 		{slash, "enable-backups web-1 --plan=\"\"", "`--plan` needs one of `daily`, `weekly` behind it."},
+		{slash, "reboot web-1 --timeout soon", "`--timeout` can't be `soon`: it is a time from 10 seconds to 7 days, in seconds or such as 10m or 2h."},
+		{slash, "reboot web-1 --timeout 1m --timeout 2m", "`--timeout` is given twice: once is enough."},
 		{slash, "resize web-1 --size", "`--size` needs a value such as `s-2vcpu-4gb` behind it."},
-		{slash, "resize web-1 s-1 --size s-2", "This is more than `resize` takes: `s-1`. A value of several words belongs in quotes. Usage: `/droplet resize &lt;target&gt; &lt;size&gt; [--disk] [--reason \"…\"]`. For example: `/droplet resize web-1 s-2vcpu-4gb`."},
+		{slash, "resize web-1 s-1 --size s-2", "This is more than `resize` takes: `s-1`. Several Droplets go with commas: `web-1,web-2`. A value of several words belongs in quotes. Usage: `/droplet resize &lt;target&gt; &lt;size&gt; [--disk] [--snapshot-first] [--reason \"…\"]`. For example: `/droplet resize web-1 s-2vcpu-4gb`."},
 		{slash, "resize web-1 --size s-1 --size s-2", "`--size` is given twice: once is enough."},
 		{slash, "resize web-1 s-1 --disk --disk=no", "`--disk` is given twice: once is enough."},
 		{slash, "resize web-1 s-1 --disk=40", "`--disk` is given or left out; it takes no value such as `40`."},
 		{slash, "reboot web-1 --reason", "`--reason` needs the reason, in quotes, behind it."},
 		{slash, "reboot web-1 --reason a --reason b", "`--reason` is given twice: once is enough."},
 		{slash, "snapshot web-1 --reason before deploy", "A reason of several words belongs in quotes: `--reason \"disk is full\"`."},
-		{slash, "reboot web-1 web-2 web-3", "This is more than `reboot` takes: `web-2`, `web-3`. A value of several words belongs in quotes. Usage: `/droplet reboot &lt;target&gt; [--reason \"…\"]`. For example: `/droplet reboot web-1`."},
-		{slash, "snapshot web-1 before upgrade", "This is more than `snapshot` takes: `upgrade`. A value of several words belongs in quotes. Usage: `/droplet snapshot &lt;target&gt; [&lt;name&gt;] [--reason \"…\"]`. For example: `/droplet snapshot web-1`."},
+		{slash, "snapshot web-1 before upgrade", "This is more than `snapshot` takes: `upgrade`. Several Droplets go with commas: `web-1,web-2`. A value of several words belongs in quotes. Usage: `/droplet snapshot &lt;target&gt; [&lt;name&gt;] [--reason \"…\"]`. For example: `/droplet snapshot web-1`."},
 		{slash, `reboot ""`, "The Droplet's name is empty. Usage: `/droplet reboot &lt;target&gt; [--reason \"…\"]`. For example: `/droplet reboot web-1`."},
 		{slash, `reboot web-1 --reason "disk`, "The quote in front of `disk` is not closed: put one behind its last word, too."},
 		{slash, `reboot web-1 "`, "The quote in front of “” is not closed: put one behind its last word, too."},
@@ -188,6 +206,18 @@ func TestParseMistakes(t *testing.T) {
 	}
 }
 
+// What verbs are called elsewhere is none of ours, and all that is meant by it is.
+func TestWhatVerbsAreCalledElsewhere(t *testing.T) {
+	for other, ours := range meant {
+		if slash.knows(other) {
+			t.Errorf("%s is a verb of ours", other)
+		}
+		if got := slash.means(other); !slices.Equal(got, ours) {
+			t.Errorf("%s: of %v there are %v", other, ours, got)
+		}
+	}
+}
+
 // An action that is added to the catalogue is understood by its literal alone.
 func TestParseFollowsTheCatalogue(t *testing.T) {
 	p := parser{call: "/droplet", catalogue: append(api.Catalogue(), &api.Action{Type: "defrost_disk", Params: []api.Param{
@@ -200,7 +230,7 @@ func TestParseFollowsTheCatalogue(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"defrost web-1":                     "There is no verb `defrost`. Did you mean `defrost-disk`? All verbs: `/droplet help`.",
-		"defrost-disk web-1 21 --fan x":     "`defrost-disk` has no flag `--fan`. Did you mean `--fan-speed`? It takes `--degrees`, `--fan-speed`, `--reason`.",
+		"defrost-disk web-1 21 --fan x":     "`defrost-disk` has no flag `--fan`. Did you mean `--fan-speed`? It takes `--degrees`, `--fan-speed`, `--reason`, `--timeout`.",
 		"defrost-disk web-1 21 --fan-speed": "`--fan-speed` needs one of `low`, `high` behind it.",
 	} {
 		if _, err := p.parse(text); err == nil || err.Error() != want {

@@ -135,3 +135,31 @@ func TestRestoredBackupSendsNothingTwice(t *testing.T) {
 	r.verifies()
 	r.stopped()
 }
+
+// TestRestoredBackupAsksAPerson: the same without the statements, as whoever restores
+// in a hurry does. What may have been sent since is not sent again.
+func TestRestoredBackupAsksAPerson(t *testing.T) {
+	r := newRig(t).start()
+	other, err := r.do.StartAction(r.do.DropletNamed("web-2").ID, "backup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.slash("alice", "#incidents", "/droplet reboot web-2")
+	r.cardSays(r.card("running"), "Waits in line")
+	backup := r.backup()
+	if err := r.do.FinishAction(other.ID, "completed"); err != nil {
+		t.Fatal(err)
+	}
+	r.card("completed")
+	r.stopped()
+
+	r.restore(backup)
+	r.start()
+	inLine := r.card("unknown")
+	r.threadSays(inLine, "then retry if it was not done")
+	r.click("alice", inLine, "retry")
+	r.told("alice", "Nothing was sent again")
+	r.onePost()
+	r.verifies()
+	r.stopped()
+}

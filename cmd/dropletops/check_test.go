@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,7 +10,8 @@ import (
 	simslack "dropletops/internal/sim/slack"
 )
 
-// checked runs dropletops check; it must say that only these are wrong.
+// checked runs dropletops check; it must say that only these are wrong, or after
+// the word "unsure", not known.
 func (r *rig) checked(wrong ...string) {
 	r.t.Helper()
 	res := r.run("check")
@@ -32,14 +34,45 @@ func (r *rig) checked(wrong ...string) {
 	for _, name := range []string{"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "DIGITALOCEAN_TOKEN", "DATABASE_URL", "POLICY_FILE"} {
 		want := "ok"
 		for _, w := range wrong {
-			if w == name {
+			switch w {
+			case name:
 				want = "wrong"
+			case "unsure " + name:
+				want = "unsure"
 			}
 		}
 		if seen[name] != want {
 			r.t.Errorf("%s is %q, want %q:\n%s", name, seen[name], want, res.stdout)
 		}
 	}
+}
+
+// says runs dropletops check, which must print these words and no token.
+func (r *rig) says(parts ...string) {
+	r.t.Helper()
+	out := r.run("check").stdout
+	for _, part := range parts {
+		if !strings.Contains(out, part) {
+			r.t.Errorf("nothing says %q:\n%s", part, out)
+		}
+	}
+	for _, token := range []string{r.env["SLACK_APP_TOKEN"], r.env["SLACK_BOT_TOKEN"], r.env["DIGITALOCEAN_TOKEN"]} {
+		if strings.Contains(out, token) {
+			r.t.Errorf("a token is printed:\n%s", out)
+		}
+	}
+	r.t.Log(out)
+}
+
+// nobody is an address on loopback at which nobody listens.
+func nobody(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
 }
 
 func TestCheck(t *testing.T) {
@@ -64,11 +97,36 @@ func TestCheck(t *testing.T) {
 		r.slack.AddFault(simslack.Fault{Method: "*", Times: -1, Error: "invalid_auth"})
 		r.do.Inject(simdo.Fault{Times: simdo.Always, Drop: true})
 		r.env["DATABASE_URL"] = "sqlite:/proc/dropletops.db"
-		r.checked("SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "DIGITALOCEAN_TOKEN", "DATABASE_URL")
+		r.checked("SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "unsure DIGITALOCEAN_TOKEN", "DATABASE_URL")
+	})
+	in(t, "Slack is not there", func(r *rig) {
+		r.env["SLACK_API_URL"] = "http://" + nobody(r.t) + "/api/"
+		r.says("SLACK_API_URL", "connection refused", "HTTPS_PROXY", "check again")
+		r.checked("unsure SLACK_APP_TOKEN", "unsure SLACK_BOT_TOKEN")
+	})
+	in(t, "Slack is unwell", func(r *rig) {
+		r.slack.AddFault(simslack.Fault{Method: "*", Times: -1, Status: http.StatusBadGateway})
+		r.says("502")
+		r.checked("unsure SLACK_APP_TOKEN", "unsure SLACK_BOT_TOKEN")
+	})
+	in(t, "DigitalOcean is not there", func(r *rig) {
+		r.env["DIGITALOCEAN_API_URL"] = "http://" + nobody(r.t) + "/"
+		r.says("DIGITALOCEAN_API_URL", "connection refused", "HTTPS_PROXY", "check again")
+		r.checked("unsure DIGITALOCEAN_TOKEN")
+	})
+	in(t, "DigitalOcean scopes", func(r *rig) {
+		r.do.Inject(simdo.Fault{Times: simdo.Always, Answer: simdo.Refuse(http.StatusForbidden, "forbidden", "You are not authorized to perform this operation")})
+		r.says("give the token the scopes droplet:read")
+		r.checked("DIGITALOCEAN_TOKEN")
 	})
 	in(t, "scopes", func(r *rig) {
 		r.slack.SetScopes("commands", "app_mentions:read")
 		r.checked("SLACK_BOT_TOKEN")
+	})
+	in(t, "scopes that can be left out", func(r *rig) {
+		r.blind()
+		r.checked()
+		r.says("without im:history a card whose place a crash lost is posted once more")
 	})
 	in(t, "configuration", func(r *rig) {
 		delete(r.env, "SLACK_BOT_TOKEN")

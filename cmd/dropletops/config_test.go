@@ -28,6 +28,13 @@ func TestScripts(t *testing.T) {
 			}
 			e.Setenv("PATH", bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("DROPLETOPS_TEST_MAIN", "1")
+			example, err := os.ReadFile(filepath.Join(root, "policy.example.yml"))
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "policy.example.yml"), example, 0o600); err != nil {
+				return err
+			}
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			return os.Symlink(self, filepath.Join(bin, "dropletops"))
 		},

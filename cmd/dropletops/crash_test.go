@@ -1,11 +1,13 @@
 package main
 
 import (
+	"database/sql"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"dropletops/internal/scratch"
 	simdo "dropletops/internal/sim/digitalocean"
 	simslack "dropletops/internal/sim/slack"
 )
@@ -17,7 +19,7 @@ func TestKilledWhileARequestWaits(t *testing.T) {
 	r.placed(card)
 	r.kill()
 	r.start()
-	if card = r.card("pending"); !hasButtons(card, "approve", "deny", "cancel") {
+	if card = r.card("pending"); !hasButtons(card, "approve", "deny", "cancel", "snapshot_first") {
 		t.Errorf("buttons after the restart: %v", card.Actions())
 	}
 	r.click("bob", card, "approve")
@@ -169,44 +171,6 @@ func (r *rig) carriedOutOnce() {
 	r.noViolations()
 }
 
-// firstCards fits the posting of a request's card.
-func firstCards(c simslack.Call) bool { return c.Has("metadata") }
-
-// TestCardWhosePlaceWasLost: Slack accepted the card, and the program does not
-// know it. One more card may come; one of the two works.
-func TestCardWhosePlaceWasLost(t *testing.T) {
-	for _, killed := range []bool{true, false} {
-		name := map[bool]string{true: "by a kill", false: "by a dropped connection"}[killed]
-		in(t, name, func(r *rig) {
-			r.start()
-			r.slack.AddFault(simslack.Fault{Method: "chat.postMessage", Match: firstCards, DropAfter: true})
-			r.slash("alice", "#ops", "/droplet rebuild web-1 ubuntu-24-04-x64")
-			if killed {
-				r.wait("the first card", func(s *simslack.Snapshot) bool { return len(cards(s)) == 1 })
-				r.kill()
-				r.start()
-			}
-			second := r.nthCard(1, "pending")
-			r.placed(second)
-			first := r.nthCard(0, "pending")
-			if idOf(first) != idOf(second) {
-				r.t.Fatalf("two requests: %s and %s", idOf(first), idOf(second))
-			}
-			r.click("bob", first, "approve")
-			if said := r.told("bob", "does not belong"); !strings.Contains(said.Text, "own card") {
-				r.t.Errorf("it does not say where to click: %s", said.Text)
-			}
-			if n := len(r.posts()); n != 0 {
-				r.t.Fatalf("the card that does not count started %d actions", n)
-			}
-			r.click("bob", second, "approve")
-			r.nthCard(1, "completed")
-			r.onePost()
-			r.cardCount(2)
-		})
-	}
-}
-
 // TestExpiredWhileAway: the time for a decision ran out while nothing was running.
 func TestExpiredWhileAway(t *testing.T) {
 	r := newRig(t).start()
@@ -226,4 +190,50 @@ func TestExpiredWhileAway(t *testing.T) {
 		t.Errorf("%d actions were accepted", n)
 	}
 	r.cardCount(1)
+}
+
+// TestALostWakeUpIsMadeAnew: whatever takes a request's wake-up away, it is carried
+// on without a restart.
+func TestALostWakeUpIsMadeAnew(t *testing.T) {
+	for name, on := range map[string]func(*testing.T) string{"SQLite": nil, "PostgreSQL": scratch.PostgreSQL} {
+		in(t, name, func(r *rig) {
+			var db *sql.DB
+			if on == nil {
+				db = r.open("sqlite", "file:"+r.file()+"?_pragma=busy_timeout(5000)")
+			} else {
+				r.env["DATABASE_URL"] = on(r.t)
+				db = r.open("pgx", r.env["DATABASE_URL"])
+			}
+			r.do.HoldActions()
+			r.start()
+			r.slash("alice", "#ops", "/droplet reboot web-1")
+			r.threadSays(r.card("running"), "has begun")
+			r.until("its wake-up to wait, and to be deleted", func() bool {
+				res, err := db.ExecContext(r.t.Context(), `DELETE FROM river_job WHERE kind = 'advance' AND state IN ('scheduled', 'available')`)
+				if err != nil {
+					r.t.Fatal(err)
+				}
+				n, err := res.RowsAffected()
+				return n > 0 && err == nil
+			})
+			r.do.ReleaseActions()
+			r.card("completed")
+			r.onePost()
+		})
+	}
+}
+
+// open opens the program's database beside it.
+func (r *rig) open(driver, dsn string) *sql.DB {
+	r.t.Helper()
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			r.t.Error(err)
+		}
+	})
+	return db
 }

@@ -16,6 +16,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"dropletops/handlers"
+	"dropletops/internal/factor"
+	"dropletops/internal/policy"
 	simdo "dropletops/internal/sim/digitalocean"
 	simslack "dropletops/internal/sim/slack"
 	"dropletops/internal/sim/web"
@@ -23,8 +26,9 @@ import (
 
 // demoOptions are the flags of demo.
 type demoOptions struct {
-	addr  string
-	speed float64
+	addr   string
+	speed  float64
+	policy string
 }
 
 func (p program) demoCommand() *cobra.Command {
@@ -34,22 +38,33 @@ func (p program) demoCommand() *cobra.Command {
 		Short: "Try the whole product in a browser, with no account anywhere",
 		Long: `Start a built-in Slack and a built-in DigitalOcean on this machine, the real bot
 between them, and a web page to use it from. Nothing leaves this machine, and
-nothing is kept when it ends.`,
+nothing is kept when it ends. With a policy that asks for a second factor, set
+SECOND_FACTOR_KEY, and enroll U0BOB with dropletops factor enroll meanwhile.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
 				return usageError{err}
 			}
-			return p.demo(c.Context(), o, c.OutOrStdout(), c.ErrOrStderr())
+			var wrong problems
+			pol := wrong.policy("--policy", o.policy)
+			if len(wrong) > 0 {
+				return usageError{wrong}
+			}
+			keys, err := p.factorKeys(c.ErrOrStderr())
+			if err != nil {
+				return usageError{err}
+			}
+			return p.demo(c.Context(), o, pol, keys, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:8090", "where the page is served; another port is taken if this one is not free")
 	c.Flags().Float64Var(&o.speed, "speed", 10, "how many times faster than in reality Droplet actions run")
+	c.Flags().StringVar(&o.policy, "policy", "", "a policy file to judge by, whose people are those of the built-in Slack: users U0ALICE, U0BOB, U0CAROL; user groups S0SRE (alice, bob), S0ONCALL (carol); channels C0OPS, C0INCIDENTS, C0PARTNERS (shared). SIGHUP reads it again")
 	return c
 }
 
 // demo runs serve's wiring against the built-in world.
-func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error {
+func (p program) demo(ctx context.Context, o demoOptions, pol *policy.Policy, keys factor.Keys, stdout, stderr io.Writer) error {
 	do := simdo.New(simdo.Options{Speed: o.speed, StatusLag: time.Second})
 	slack := simslack.New(simslack.Options{})
 	if err := do.Start("127.0.0.1:0"); err != nil {
@@ -69,13 +84,14 @@ func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writ
 	cfg := &config{
 		SlackAppToken: slack.AppToken(), SlackBotToken: slack.BotToken(), SlackAPIURL: slack.APIURL(),
 		Token: "dop_v1_demo", DigitalOceanAPIURL: do.URL(), DatabaseURL: "sqlite:" + filepath.Join(dir, "demo.db"),
-		LogFormat: "text", level: slog.LevelWarn,
+		LogFormat: "text", level: slog.LevelWarn, policy: pol, keys: keys,
 	}
 	ln, err := listenNear(ctx, o.addr, stderr)
 	if err != nil {
 		return failure{err}
 	}
-	site := web.New(slack, do, web.Options{Speed: o.speed})
+	site := web.New(slack, do, web.Options{Speed: o.speed,
+		Shortcuts: []web.Shortcut{{Name: "Operate a Droplet", CallbackID: handlers.OperateShortcut}}})
 	page := &http.Server{Handler: site.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return p.serve(gctx, cfg, cfg.logger(stderr)) })
@@ -91,6 +107,7 @@ func (p program) demo(ctx context.Context, o demoOptions, stdout, stderr io.Writ
 		return page.Close()
 	})
 	fmt.Fprintf(stdout, "Dropletops demo: http://%s\nOpen it in a browser, and type /droplet reboot web-1. Ctrl-C ends it.\n", ln.Addr())
+	fmt.Fprintf(stdout, "For audit and factor, in another window: DATABASE_URL=%s\n", cfg.DatabaseURL)
 	return g.Wait()
 }
 

@@ -231,14 +231,26 @@ func TestTornWriteAtKill(t *testing.T) {
 	r.stopped()
 }
 
-// TestDiskReadOnlyAtTheStart: it says so, in a line, and ends.
+// TestDiskReadOnlyAtTheStart: it says so, in a line, and ends, also where SQLite
+// would open what is there for reading alone, and stay with that.
 func TestDiskReadOnlyAtTheStart(t *testing.T) {
-	r := newRigOn(t, simdo.Options{})
+	for _, name := range []string{"new", "there"} {
+		t.Run(name, func(t *testing.T) { readOnlyAtTheStart(t, name == "there") })
+	}
+}
+
+func readOnlyAtTheStart(t *testing.T, there bool) {
+	r := newRig(t)
 	dir := smallDisk(t)
+	r.env["DATABASE_URL"] = "sqlite:" + filepath.Join(dir, "test.db")
+	if there {
+		r.start()
+		r.kill() // what SQLite reads is there then, its log too
+		r.proc = nil
+	}
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	r.env["DATABASE_URL"] = "sqlite:" + filepath.Join(dir, "test.db")
 	p := r.launch("serve")
 	if code := r.exit(); code != exitFail {
 		t.Errorf("exit code %d", code)

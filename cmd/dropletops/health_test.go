@@ -55,7 +55,7 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	for _, s := range r.secrets() {
-		if strings.Contains(body, s) {
+		if s != "" && strings.Contains(body, s) {
 			t.Error("/metrics holds a token")
 		}
 	}

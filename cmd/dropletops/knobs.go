@@ -10,6 +10,8 @@ import (
 type knobs struct {
 	// within is how long a request waits for its decision; 0 is the policy's own.
 	within time.Duration
+	// perMinute is how many requests a minute go to DigitalOcean; 0 is api's own.
+	perMinute int
 	// clock is the time; nil is time.Now.
 	clock func() time.Time
 	// cross is told of every point between two commits or calls, right before and

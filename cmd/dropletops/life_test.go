@@ -21,7 +21,7 @@ const carryOn = 10 * time.Second
 
 // secrets are what no output may ever hold.
 func (r *rig) secrets() []string {
-	return []string{r.env["SLACK_APP_TOKEN"], r.env["SLACK_BOT_TOKEN"], r.env["DIGITALOCEAN_TOKEN"]}
+	return []string{r.env["SLACK_APP_TOKEN"], r.env["SLACK_BOT_TOKEN"], r.env["DIGITALOCEAN_TOKEN"], r.env["SECOND_FACTOR_KEY"]}
 }
 
 // noTokens checks all that the program has printed in all of its lives.

@@ -21,7 +21,7 @@ func main() {
 	os.Exit(code)
 }
 
-// Exit codes, by CONTRACT §1.
+// Exit codes, by docs/CONTRACT.md §1.
 const (
 	exitDone  = 0
 	exitFail  = 1 // failed while running
@@ -62,7 +62,7 @@ Run it against the real ones:   dropletops serve   (dropletops serve --help has 
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(p.serveCommand(), p.demoCommand(), p.checkCommand(), p.policyCommand(), p.auditCommand(), versionCommand())
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.checkCommand(), p.policyCommand(), p.auditCommand(), p.migrateCommand(), p.factorCommand(), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone

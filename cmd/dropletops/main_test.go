@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -20,7 +19,7 @@ func TestMain(m *testing.M) {
 		parallel()
 		os.Exit(m.Run())
 	}
-	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), clock: clock(), cross: dying()}}
+	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), perMinute: 240 * speedUp(), clock: clock(), cross: dying()}}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	code := p.run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -53,14 +52,28 @@ func knob(name string) time.Duration {
 	return d
 }
 
+// speedUp is how many times as fast time passes: DROPLETOPS_TEST_FAST, or 0 for
+// the real clock.
+func speedUp() int {
+	fast := os.Getenv("DROPLETOPS_TEST_FAST")
+	if fast == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(fast)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "DROPLETOPS_TEST_FAST", err)
+		os.Exit(exitUsage)
+	}
+	return n
+}
+
 // clock is the real one, put forward by DROPLETOPS_TEST_LATER; or one that has
 // run DROPLETOPS_TEST_FAST times as fast since DROPLETOPS_TEST_SINCE (RFC 3339).
 func clock() func() time.Time {
-	if fast := os.Getenv("DROPLETOPS_TEST_FAST"); fast != "" {
-		n, err := strconv.Atoi(fast)
-		since, err2 := time.Parse(time.RFC3339Nano, os.Getenv("DROPLETOPS_TEST_SINCE"))
-		if err = errors.Join(err, err2); err != nil {
-			fmt.Fprintln(os.Stderr, "DROPLETOPS_TEST_FAST", err)
+	if n := speedUp(); n > 0 {
+		since, err := time.Parse(time.RFC3339Nano, os.Getenv("DROPLETOPS_TEST_SINCE"))
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "DROPLETOPS_TEST_SINCE", err)
 			os.Exit(exitUsage)
 		}
 		return fastClock(since, n)

@@ -207,7 +207,7 @@ func TestClickWhileSlackDoesNotSayWhoItIs(t *testing.T) {
 	card := r.card("pending")
 	f := r.slack.AddFault(simslack.Fault{Method: "users.info", Times: -1, Status: http.StatusInternalServerError})
 	r.click("bob", card, "approve")
-	r.told("bob", "by the reference")
+	r.told("bob", "Slack does not answer")
 	if card = r.card("pending"); len(r.posts()) != 0 {
 		t.Fatalf("something was sent: %+v", r.posts())
 	}
@@ -231,7 +231,12 @@ func TestCommandWhileSlackDoesNotSayWhoItIs(t *testing.T) {
 		r.slack.AddFault(simslack.Fault{Method: "users.info", Times: -1, Error: "internal_error"})
 		r.start()
 		r.slash("alice", "#ops", "/droplet reboot web-1")
-		r.told("alice", "by the reference")
+		m := r.told("alice", "Slack does not answer")
+		for _, part := range []string{"Try again in a minute", "by the reference"} {
+			if !strings.Contains(m.Words(), part) || strings.Contains(m.Words(), "inside Dropletops") {
+				r.t.Errorf("alice is not told %q alone:\n%s", part, m.Words())
+			}
+		}
 		r.cardCount(0)
 		if len(r.posts()) != 0 {
 			r.t.Errorf("something was sent: %+v", r.posts())

@@ -58,11 +58,11 @@ func TestReadingOneDroplet(t *testing.T) {
 	r.slash("alice", "#ops", `/droplet reboot web-1 --reason "it hangs"`)
 	card := r.card("completed")
 	r.looks(
-		look{"/droplet info db-1", []string{"*db-1* · 🟢 active", "a month", "db-1-data, 200 GB ext4", "daily, 04:00–08:00 UTC", "*Latest backup:*", "*Latest snapshot:* db-1-before-upgrade", "*VPC:*", "*Private IPv4:*"}},
+		look{"/droplet info db-1", []string{"*db-1* · 🟢 active", "a month", "db-1-data, 200 GB ext4", "daily, 04:00–08:00 UTC", "*Latest backup:*", "*Latest snapshot:* db-1-before-upgrade", "*VPC:*", "*Private IPv4:*", "*Firewalls:* ssh-only, lets in tcp 22"}},
 		look{"/droplet actions web-1", []string{"✅ *reboot* · completed", "asked by <@U0ALICE>, request `" + idOf(card) + "`: it hangs", "*create*"}},
 		look{fmt.Sprintf("/droplet action %d", r.posts()[0].ActionID), []string{"*reboot*", "Droplet `web-1`", "<@U0ALICE>"}},
 		look{"/droplet backups db-1", []string{fmt.Sprintf("`/droplet restore db-1 %d`", backup), "6 backups"}},
-		look{"/droplet backup-policy db-1", []string{"are *on*", "daily, 04:00"}},
+		look{"/droplet backup-policy db-1", []string{"are *on*", "daily, 04:00", "*Can be:* weekly on one of SUN"}},
 		look{"/droplet snapshots web-1", []string{"web-golden", "`/droplet rebuild web-1 "}},
 		look{"/droplet kernels legacy-1", []string{"vmlinuz-3.13.0-24-generic", "in use"}},
 		look{"/droplet neighbors web-1", []string{"On the same hardware", "*web-2*"}},
@@ -84,7 +84,9 @@ func TestReadingTheAccount(t *testing.T) {
 		look{"/droplet list --region nyc3 --tag WEB web-*", []string{"*web-1* · 🟢 active", "*web-3*", "3 Droplets", fmt.Sprint(r.do.DropletNamed("web-1").ID)}},
 		look{"/droplet list --gpu", []string{"*gpu-train-1* · 🟢 active · GPU"}},
 		look{"/droplet list --status off", []string{"*staging-1* · ⚫ off"}},
+		look{"/droplet actions", []string{"*Actions* of this account · *1–15 of 74* actions", "on *build-7*", "on volume `9338`"}},
 		look{"/droplet neighbors", []string{"share hardware", "*web-1*", "*web-2*"}},
+		look{"/droplet backup-policy", []string{"are *on* for 1 of 13", "13 Droplets", "*web-1*", "off", "*db-1*", "daily, 04:00–08:00 UTC"}},
 		look{"/droplet sizes s-1vcpu --region nyc3", []string{"`s-1vcpu-1gb`", "a month"}},
 		look{"/droplet images ubuntu", []string{"`ubuntu-24-04-x64`"}},
 		look{"/droplet images custom", []string{"appliance.qcow2"}},
@@ -171,6 +173,13 @@ func TestShareWhereTheBotIsNot(t *testing.T) {
 	if all := r.slack.Snapshot().MessagesIn("#random"); len(all) != 0 {
 		t.Errorf("shown: %+v", all)
 	}
+	r.noViolations()
+}
+
+// A token without firewall:read still shows the Droplet, and which scope it lacks.
+func TestInfoWithoutAScope(t *testing.T) {
+	r := newRigOn(t, simdo.Options{Speed: speed, Scopes: []string{"droplet:read"}}).start()
+	r.looks(look{"/droplet info web-1", []string{"*web-1* · 🟢 active", "*Firewalls:* ⚠️ the token may not read them; it takes `firewall:read`"}})
 	r.noViolations()
 }
 

@@ -205,7 +205,7 @@ func told(lines []approvals.Line, request string) []string {
 
 // buttonsOf are the sets of buttons that a card may have, by its state (CONTRACT §4).
 var buttonsOf = map[string][]string{
-	"pending": {"approve cancel deny", "cancel confirm"}, "running": {"", "cancel"}, "completed": {""},
+	"pending": {"approve cancel deny", "approve cancel deny snapshot_first", "cancel confirm"}, "running": {"", "cancel"}, "completed": {""},
 	"failed": {"", "retry"}, "unknown": {"", "retry"}, "denied": {""}, "expired": {""}, "canceled": {""},
 }
 

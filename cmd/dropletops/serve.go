@@ -18,6 +18,7 @@ import (
 	"dropletops/approvals"
 	"dropletops/bot"
 	"dropletops/handlers"
+	"dropletops/internal/factor"
 	"dropletops/internal/runner"
 	"dropletops/internal/store"
 )
@@ -34,11 +35,13 @@ func (p program) serveCommand() *cobra.Command {
   SLACK_API_URL          https://slack.com/api/
   DIGITALOCEAN_API_URL   https://api.digitalocean.com/
   DATABASE_URL           sqlite:dropletops.db, or postgres://…
-  POLICY_FILE            none: the built-in policy
+  POLICY_FILE            none: the built-in policy; read again on SIGHUP
+  SECOND_FACTOR_KEY      needed once somebody has a second factor: 32 bytes, base64 or hex
+  SECOND_FACTOR_KEY_OLD  the one before it, while it is changed
   HTTP_ADDR              127.0.0.1:8089: /healthz, /readyz, /metrics; empty turns it off
   LOG_LEVEL, LOG_FORMAT  info; json, or text on a terminal
 
-Each token may come from a file instead: SLACK_APP_TOKEN_FILE and so on.
+Each token and key may come from a file instead: SLACK_APP_TOKEN_FILE and so on.
 Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -57,10 +60,7 @@ func (p program) configure(stderr io.Writer) (*config, error) {
 	cfg, err := loadConfig(p.environ)
 	var wrong problems
 	if errors.As(err, &wrong) {
-		for _, line := range wrong {
-			fmt.Fprintln(stderr, "dropletops: "+line)
-		}
-		return nil, reportedError{err}
+		return nil, wrong.report(stderr)
 	}
 	return cfg, err
 }
@@ -78,7 +78,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 
 	st, err := store.Open(ctx, cfg.DatabaseURL, instance, p.knobs.now)
 	if err != nil {
-		return failure{fmt.Errorf("DATABASE_URL: %w", err)}
+		return unlessStopped(ctx, log, failure{fmt.Errorf("DATABASE_URL: %w", err)})
 	}
 	defer func() {
 		if err := st.Close(); err != nil {
@@ -86,13 +86,20 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 		}
 	}()
 	if err := st.Own(ctx); err != nil {
-		return failure{fmt.Errorf("DATABASE_URL: %w", err)}
+		return unlessStopped(ctx, log, failure{fmt.Errorf("DATABASE_URL: %w", err)})
+	}
+	if err := st.Meter(reg, handlers.Verbs()); err != nil {
+		return failure{fmt.Errorf("register the metrics of decisions: %w", err)}
+	}
+	factors := &factor.Keeper{Store: st, Keys: cfg.keys}
+	if _, err := factors.Ready(ctx, cfg.policy != nil && cfg.policy.Factor()); err != nil {
+		return unlessStopped(ctx, log, ofFactors(err))
 	}
 	if p.knobs.cross != nil {
 		st.OnCrossing(p.knobs.cross)
 	}
 	do, err := api.New(api.Config{Token: cfg.Token, BaseURL: cfg.DigitalOceanAPIURL, Now: p.knobs.now, Log: log, UserAgent: "dropletops/" + version,
-		Wrap: p.knobs.crossings("DigitalOcean")})
+		Wrap: p.knobs.crossings("DigitalOcean"), PerMinute: p.knobs.perMinute})
 	if err != nil {
 		return failure{fmt.Errorf("DIGITALOCEAN_API_URL: %w", err)}
 	}
@@ -101,8 +108,15 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	if err != nil {
 		return failure{fmt.Errorf("SLACK_API_URL: %w", err)}
 	}
-	requests := &approvals.Service{Store: st, Directory: bot.NewDirectory(slack), Policy: approvals.BuiltIn{Within: p.knobs.within}, Now: p.knobs.now}
-	handler := &handlers.Handler{Requests: requests, Droplets: do, Images: do, Actions: do, Account: do, Details: do, Doers: st, Envelopes: st,
+	rules, reload, err := p.judges(cfg, slack, log, reg, st.InForce)
+	if err != nil {
+		return failure{err}
+	}
+	requests := &approvals.Service{Store: st, Directory: bot.NewDirectory(slack), Policy: rules, Now: p.knobs.now}
+	if cfg.keys.Current != nil {
+		requests.Factors = factors
+	}
+	handler := &handlers.Handler{Requests: requests, Decisions: requests, Droplets: do, Images: do, Actions: do, Account: do, Details: do, Offers: do, Life: do, Protection: do, Records: do, Doers: st, Envelopes: st,
 		Now: p.knobs.now, Log: log, BotUserID: slack.BotUserID, Name: "dropletops"}
 	t := &turn{store: st, now: p.knobs.now, log: log}
 	b, err := bot.New(bot.Config{
@@ -112,11 +126,15 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	if err != nil {
 		return failure{err}
 	}
+	handler.Views = slack
 	handler.Channel = b // the two need each other; nothing is handled before Run
 	engine, err := runner.NewEngine(runner.EngineConfig{
 		Insert: st.InsertDriver(), Work: st.WorkerDriver(), Instance: instance, Log: log, Kick: b.Kick,
-		Runner:    &runner.Runner{Requests: st, Droplets: do, Actions: do, Instance: instance, Now: p.knobs.now, Log: log},
-		Reconcile: func(ctx context.Context) error { return errors.Join(b.Recover(ctx), st.Prune(ctx)) },
+		Runner: &runner.Runner{Requests: st, Intents: st, Droplets: do, Actions: do, Leftover: do, Makers: do, Deciders: requests, Instance: instance, Started: p.knobs.now(),
+			Now: p.knobs.now, Log: log},
+		Reconcile: func(ctx context.Context) error {
+			return errors.Join(b.Recover(ctx), strays(ctx, st, log), st.Prune(ctx))
+		},
 	})
 	if err != nil {
 		return failure{err}
@@ -131,16 +149,29 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 		}
 	}
 	g.Go(func() error { return accept(gctx, do, h, log) })
+	g.Go(func() error { return reload(gctx) })
 	g.Go(func() error {
 		defer t.give(context.WithoutCancel(gctx))
 		return b.Run(gctx)
 	})
 	g.Go(func() error { return work(gctx, engine, st, t, b, log) })
+	g.Go(func() error { witness(gctx, st.Head, log); return nil })
+	defer logHead(context.WithoutCancel(ctx), st.Head, log) // of what was done until the end
 	log.Info("started", "version", version, "commit", commit(), "instance", instance)
 	if err := g.Wait(); err != nil {
 		return failure{err}
 	}
 	log.Info("stopped")
+	return nil
+}
+
+// unlessStopped is an error of the start, or nothing where the process was told to
+// stop meanwhile: then it is what cut the start short.
+func unlessStopped(ctx context.Context, log *slog.Logger, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	log.Info("stopped before it had begun", "error", err)
 	return nil
 }
 
@@ -197,6 +228,15 @@ func reawaken(ctx context.Context, st *store.Store, log *slog.Logger) {
 		case <-time.After(reawakenEvery):
 		}
 	}
+}
+
+// strays wakes up what has lost its wake-up. That it finds any is a fault of ours.
+func strays(ctx context.Context, st *store.Store, log *slog.Logger) error {
+	n, err := st.WakeStrays(ctx)
+	if n > 0 {
+		log.WarnContext(ctx, "requests had no wake-up any more, and were woken up", "requests", n)
+	}
+	return err
 }
 
 // accept asks DigitalOcean whether it accepts the token, until it says. A token

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestRebuildWaitsForAnother(t *testing.T) {
 	r := newRig(t).start()
 	r.slash("alice", "#ops", "/droplet rebuild web-1 ubuntu-24-04-x64")
 	card := r.card("pending")
-	if !hasButtons(card, "approve", "deny", "cancel") {
+	if !hasButtons(card, "approve", "deny", "cancel", "snapshot_first") {
 		t.Errorf("buttons: %v", card.Actions())
 	}
 	r.click("alice", card, "approve")
@@ -71,11 +72,35 @@ func TestStopThatIsNotHeeded(t *testing.T) {
 	}
 	r.wait("a note on the second step", func(s *simslack.Snapshot) bool {
 		for _, m := range s.Thread(card.Channel, card.TS) {
-			if strings.Contains(m.Text, "next step") {
+			if strings.Contains(m.Text, "Next: power-off") {
 				return true
 			}
 		}
 		return false
 	})
 	r.noViolations()
+}
+
+// Who tells it to stop while it still starts has nothing to wonder about: it has
+// stopped, as it was told (CONTRACT §2).
+func TestStoppedWhileItStarts(t *testing.T) {
+	r := newRig(t)
+	for name, url := range map[string]string{"SQLite": r.env["DATABASE_URL"], "PostgreSQL": "postgres://127.0.0.1:1/none"} {
+		t.Run(name, func(t *testing.T) {
+			r.env["DATABASE_URL"] = url
+			p := program{}
+			for k, v := range r.env {
+				p.environ = append(p.environ, k+"="+v)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			var out, errs strings.Builder
+			if code := p.run(ctx, []string{"serve"}, strings.NewReader(""), &out, &errs); code != exitDone {
+				t.Errorf("exit code %d: %s", code, errs.String())
+			}
+			if !strings.Contains(errs.String(), "stopped before it had begun") {
+				t.Errorf("it says %s", errs.String())
+			}
+		})
+	}
 }

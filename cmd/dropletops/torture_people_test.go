@@ -96,7 +96,7 @@ func (w *torture) ours() []simdo.Droplet {
 
 // typing types commands, and mentions in threads.
 func (w *torture) typing(ctx context.Context, rng *rand.Rand) {
-	every := 2 * time.Second / time.Duration(min(w.fast, 2))
+	every := 1500 * time.Millisecond / time.Duration(w.fast)
 	for n := 0; pause(ctx, between(rng, every/3, 2*every)); {
 		if w.open() >= heldOpen || w.slack.Snapshot().ReadySockets() == 0 && chance(rng, 80) {
 			continue
@@ -149,21 +149,27 @@ func (w *torture) wording(rng *rand.Rand, tag string) (words string, makes bool)
 	case n < 40: // at once
 		return oneOf(rng, "reboot "+target, "power-cycle "+target, "power-on "+target, "reboot "+target, "snapshot "+target+" s-"+tag,
 			"rename "+target+" node-"+tag, "enable-backups "+target+" --plan weekly --weekday SUN --hour 4", "power-off "+target, "shutdown "+target,
-			"stop "+target+" --timeout 5s", "stop "+target), true
-	case n < 65: // approve
+			"stop "+target+" --timeout 5s", "stop "+target, "resize "+target+" "+oneOf(rng, "s-1vcpu-2gb", "s-2vcpu-4gb", "s-4vcpu-8gb")), true
+	case n < 62: // approve
 		backup := 0
 		for _, b := range w.do.Backups(d.ID) {
 			backup = b.ID
 		}
-		return oneOf(rng, "rebuild "+target+" debian-12-x64", "rebuild "+target+" ubuntu-24-04-x64", "password-reset "+target,
+		return oneOf(rng, "rebuild "+target+" debian-12-x64", "rebuild "+target+" ubuntu-24-04-x64 --snapshot-first", "password-reset "+target,
 			"disable-backups "+target, fmt.Sprintf("restore %s %d", target, backup)), true
-	case n < 72: // confirm
+	case n < 68: // as many come as go, more or less
+		if born := tortureDroplets - len(w.ours()) + rng.IntN(21) - 10; born > 0 {
+			return "create made-" + tag + " --region nyc3 --size s-1vcpu-1gb --image debian-12-x64 --tags " + strings.TrimPrefix(group, "tag:"), true
+		}
+		return oneOf(rng, "destroy ", "destroy ", "destroy --snapshot-first ") + target, true
+	case n < 73: // confirm
 		return "enable-ipv6 " + target, true
 	case n < 84: // in bulk
 		return oneOf(rng, "reboot ", "power-on ", "power-off ", "power-cycle ", "snapshot ") + group, true
 	case n < 92: // wrong
-		return oneOf(rng, "reboot nosuch-"+tag, "frobnicate "+target, "reboot", "rebuild "+target, "reboot tag:none-"+tag,
-			"resize "+target+" bogus-"+tag, "rename "+target, "reboot "+target+" --frobnicate"), false
+		// None lacks anything: that opens a modal, which tells of no command whose it is.
+		return oneOf(rng, "reboot nosuch-"+tag, "frobnicate "+target, "rebuild "+target+" nosuch-"+tag, "reboot tag:none-"+tag,
+			"resize "+target+" bogus-"+tag, "rename "+target+" node_"+tag, "reboot "+target+" --frobnicate"), false
 	default: // looks
 		return oneOf(rng, "help", "list", "info "+target, "actions "+target, "sizes", "snapshots "+target), false
 	}

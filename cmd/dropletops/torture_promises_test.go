@@ -10,7 +10,9 @@ import (
 	"syscall"
 	"time"
 
+	"dropletops/api"
 	"dropletops/approvals"
+	simdo "dropletops/internal/sim/digitalocean"
 	simslack "dropletops/internal/sim/slack"
 )
 
@@ -28,7 +30,7 @@ func (w *torture) check() {
 	s := w.slack.Snapshot()
 	lines := w.exported()
 	w.onceEach(all, lines)
-	w.nothingLost(s, all)
+	w.nothingLost(s, all, lines)
 	w.cardsTell(s, all)
 	w.auditTells(all, lines)
 	for _, v := range s.Violations {
@@ -45,47 +47,62 @@ func (w *torture) onceEach(all []*kept, lines []approvals.Line) {
 		r *kept
 		t approvals.Target
 	}
-	owner := map[int]place{}
+	owner := map[string]place{}
 	var unknown []place
 	for _, r := range all {
 		for _, t := range r.Targets {
-			for _, a := range actionsOf(t) {
-				if other, twice := owner[a.ID]; twice {
-					w.t.Errorf("action %d is both %s's and %s's", a.ID, other.r.ID, r.ID)
+			for _, key := range changesOf(t) {
+				if other, twice := owner[key]; twice && !strings.HasPrefix(key, "destroy") { // of two, one may find that it is gone
+					w.t.Errorf("%s is both %s's and %s's", key, other.r.ID, r.ID)
 				}
-				owner[a.ID] = place{r, t}
+				owner[key] = place{r, t}
 			}
 			if t.State == approvals.TargetUnknown && t.Action == nil {
 				unknown = append(unknown, place{r, t})
 			}
 		}
 	}
-	sent := map[int]bool{}
+	for _, r := range all {
+		if r.Sent() && !decidedOn(r) {
+			w.t.Errorf("request %s (%s) was sent, and nobody decided on it as it should be: %+v", r.ID, r.Verdict.Outcome, r.Decisions)
+		}
+	}
+	sent := map[string]bool{}
 	for _, p := range w.posts() {
 		w.figures.posts++
-		sent[p.ActionID] = true
-		if o, ok := owner[p.ActionID]; ok {
-			if o.t.Droplet.ID != p.DropletID || !does(o.r, p.Type) {
-				w.t.Errorf("request %s (%s of Droplet %d) has action %d, which is %s of Droplet %d", o.r.ID, o.r.Action.Type, o.t.Droplet.ID, p.ActionID, p.Type, p.DropletID)
+		switch p.Type {
+		case "create":
+			w.figures.created++
+		case "destroy":
+			w.figures.destroyed++
+		}
+		key := changeBy(p)
+		if sent[key] {
+			w.t.Errorf("DigitalOcean accepted %s twice", key)
+		}
+		sent[key] = true
+		if o, ok := owner[key]; ok {
+			if o.t.DropletID() != p.DropletID || !does(o.r, p.Type) {
+				w.t.Errorf("request %s (%s of Droplet %d) has %s, which is %s of Droplet %d", o.r.ID, o.r.Action.Type, o.t.DropletID(), key, p.Type, p.DropletID)
 			}
 			continue
 		}
 		// Nobody's: then some target must have ended unknown because of it.
 		i := slices.IndexFunc(unknown, func(u place) bool {
 			since := p.Time.Sub(u.t.DispatchedAt)
-			return u.t.Droplet.ID == p.DropletID && does(u.r, p.Type) && since > -time.Second && since < time.Duration(w.fast)*time.Minute
+			return aimedAt(u.t, p) && does(u.r, p.Type) && since > -time.Second && since < time.Duration(w.fast)*time.Minute
 		})
 		if i < 0 {
 			w.figures.duplicates++
-			w.t.Errorf("DigitalOcean accepted %s of Droplet %d as action %d, and it is no request's", p.Type, p.DropletID, p.ActionID)
+			w.t.Errorf("DigitalOcean accepted %s of Droplet %d (%s), and it is no request's", p.Type, p.DropletID, key)
 			continue
 		}
 		unknown = slices.Delete(unknown, i, i+1)
 		w.figures.untold++
 	}
-	for id, o := range owner {
-		if !sent[id] {
-			w.t.Errorf("request %s claims action %d of Droplet %d, which we never sent", o.r.ID, id, o.t.Droplet.ID)
+	for key, o := range owner {
+		if !sent[key] && !strings.HasPrefix(key, "destroy") { // which others did, while the answer was lost
+			w.t.Errorf("request %s claims %s of Droplet %d, which we never sent", o.r.ID, key, o.t.DropletID())
 		}
 	}
 	// By the audit log: of each request and Droplet at most one intent was not taken back.
@@ -115,10 +132,60 @@ func (w *torture) onceEach(all []*kept, lines []approvals.Line) {
 	}
 }
 
-// actionsOf are the actions of a target: of a composite verb one for each step.
+// decidedOn says whether a request was approved by another person, or confirmed by
+// its own, where that must be.
+func decidedOn(r *kept) bool {
+	if r.Verdict.Outcome == approvals.Allow {
+		return true
+	}
+	return slices.ContainsFunc(r.Decisions, func(d approvals.Decision) bool {
+		mine := d.By.UserID == r.Requester.UserID
+		return d.Round == r.Round && (d.Kind == approvals.ToApprove && r.Verdict.Outcome == approvals.Approve && !mine ||
+			d.Kind == approvals.ToConfirm && r.Verdict.Outcome == approvals.Confirm && mine)
+	})
+}
+
+// changesOf names the changes that a target claims: its actions, of a composite verb
+// one for each step; the Droplet that it made; or that it destroyed one, of which
+// DigitalOcean makes no action.
+func changesOf(t approvals.Target) (out []string) {
+	for _, a := range t.Past {
+		out = append(out, fmt.Sprint("action ", a.ID))
+	}
+	switch {
+	case t.Made != 0:
+		out = append(out, fmt.Sprint("create of ", t.Made))
+	case t.Action == nil:
+	case t.Action.ID != 0:
+		out = append(out, fmt.Sprint("action ", t.Action.ID))
+	default:
+		out = append(out, fmt.Sprint("destroy of ", t.Droplet.ID))
+	}
+	return out
+}
+
+// changeBy names a change that DigitalOcean accepted, as changesOf does.
+func changeBy(p simdo.Post) string {
+	if p.Type == "create" || p.Type == "destroy" {
+		return fmt.Sprint(p.Type, " of ", p.DropletID)
+	}
+	return fmt.Sprint("action ", p.ActionID)
+}
+
+// aimedAt says whether a target is about what was changed: that Droplet, or one of
+// the name that was made.
+func aimedAt(t approvals.Target, p simdo.Post) bool {
+	if p.Type != "create" {
+		return t.Droplet.ID == p.DropletID
+	}
+	var made struct{ Name string }
+	return json.Unmarshal(p.Body, &made) == nil && made.Name == t.Droplet.Name
+}
+
+// actionsOf are the actions of a target that have an ID.
 func actionsOf(t approvals.Target) []approvals.ActionRef {
 	all := slices.Clone(t.Past)
-	if t.Action != nil {
+	if t.Action != nil && t.Action.ID != 0 {
 		all = append(all, *t.Action)
 	}
 	return all
@@ -126,62 +193,18 @@ func actionsOf(t approvals.Target) []approvals.ActionRef {
 
 // does says whether a request may be behind an action of a type.
 func does(r *kept, typ string) bool {
-	if r.Action.Type == "stop" {
-		return typ == "shutdown" || typ == "power_off"
+	a, ok := api.Lookup(r.Action.Type)
+	if !ok {
+		return false
 	}
-	return r.Action.Type == typ
-}
-
-// nothingLost: each command or click that was acknowledged came to a request, a
-// decision, or an answer for whoever it was (promise 2).
-func (w *torture) nothingLost(s *simslack.Snapshot, all []*kept) {
-	made := map[string]bool{}
-	got := map[string]int{} // by person and channel: what came of what they did
-	cell := func(user, channel string) string {
-		if u, ok := s.User(user); ok {
-			user = u.ID
-		}
-		return user + " in " + channel
-	}
-	for _, r := range all {
-		made[r.Reason] = true
-		got[cell(r.Requester.UserID, r.Origin.ChannelID)]++
-		for _, d := range r.Decisions {
-			got[cell(d.By.UserID, r.Origin.ChannelID)]++
+	for _, status := range []string{"active", "off"} { // what it was like is told by what was sent
+		for _, p := range a.Parts(api.Droplet{Status: status}, r.Action.Args, r.CreatedAt) {
+			if p.Type == typ {
+				return true
+			}
 		}
 	}
-	told := map[string]int{}
-	for _, m := range s.Ephemerals {
-		told[cell(m.EphemeralTo, m.Channel)]++
-		got[cell(m.EphemeralTo, m.Channel)]++
-	}
-	did := map[string][]string{}
-	for _, c := range w.ledger.typed {
-		if !c.Result().Acked {
-			w.figures.unacked++
-			continue
-		}
-		at := cell(c.user, c.channel)
-		did[at] = append(did[at], c.tag+" "+c.words)
-		if c.makes && !made[c.tag] && told[at] == 0 {
-			w.figures.losses++
-			w.t.Errorf("%s was acknowledged, and neither a request nor an answer came of it: %s", c.tag, c.words)
-		}
-	}
-	for _, k := range w.ledger.clicks {
-		if !k.Result().Acked {
-			w.figures.unacked++
-			continue
-		}
-		at := cell(k.user, k.channel)
-		did[at] = append(did[at], k.action+" of "+k.request)
-	}
-	for at, what := range did {
-		if missing := len(what) - got[at]; missing > 0 {
-			w.figures.losses += missing
-			w.t.Errorf("%s: %d things were acknowledged, and only %d came of them:\n%s", at, len(what), got[at], strings.Join(what, "\n"))
-		}
-	}
+	return false
 }
 
 // cardsTell: each request ended in a state that its card shows (promise 3), and
@@ -283,11 +306,10 @@ func (w *torture) auditTells(all []*kept, lines []approvals.Line) {
 			count[l.RequestID+" action "+l.Detail["action_id"]]++
 		}
 	}
-	said := map[approvals.DecisionKind]string{approvals.ToApprove: "approved", approvals.ToDeny: "denied", approvals.ToConfirm: "confirmed", approvals.ToCancel: "canceled"}
 	for _, r := range all {
 		want := map[string]int{r.ID + " requested " + r.Requester.UserID: 1}
 		for _, d := range r.Decisions {
-			want[r.ID+" "+said[d.Kind]+" "+d.By.UserID]++
+			want[r.ID+" "+decides[string(d.Kind)]+" "+d.By.UserID]++
 		}
 		for _, t := range r.Targets {
 			for _, a := range actionsOf(t) {

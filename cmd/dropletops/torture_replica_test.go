@@ -1,17 +1,15 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
+	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,37 +26,63 @@ type replica struct {
 	door *httptest.Server
 	log  *os.File
 
-	// firstWork is when the process at work first asked DigitalOcean for more than
-	// whether it takes the token; 0 is not yet. Nanoseconds since 1970.
+	// firstWork is when the process at work first went on with what was there when it
+	// began; 0 is not yet. Nanoseconds since 1970.
 	firstWork atomic.Int64
 	// freezeAt is the request, by method, at which the process is stopped; "" is none.
 	freezeAt atomic.Value
+	// stalling keeps DigitalOcean's answers back until it is closed; nil is none.
+	stalling atomic.Pointer[chan struct{}]
+	roll     chan chan struct{} // asks for a restart, and is told when it is ready
 
-	mu     sync.Mutex
-	now    *life
-	frozen bool
+	alive atomic.Pointer[life] // the newest; it may have ended
+
+	mu   sync.Mutex
+	now  *life
+	from int64 // where in the log it began
 }
 
 // life is one process.
 type life struct {
-	cmd     *exec.Cmd
-	began   time.Time
-	dies    bool // at a point
-	hurried bool // there was work to go on with when it began
-	done    chan struct{}
+	cmd    *exec.Cmd
+	began  time.Time
+	dies   bool            // at a point
+	left   map[string]bool // the Droplets to go on with when it began and no other process was alive
+	frozen bool            // for a while
+	done   chan struct{}
+}
+
+// over says whether the process has ended.
+func (l *life) over() bool {
+	select {
+	case <-l.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func (w *torture) newReplica(n int) *replica {
-	p := &replica{w: w, n: n}
+	p := &replica{w: w, n: n, roll: make(chan chan struct{})}
 	p.freezeAt.Store("")
 	do := w.do.Handler()
 	p.door = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/v2/account") {
+		if p.goesOn(r) {
 			p.firstWork.CompareAndSwap(0, time.Now().UnixNano())
 		}
 		if at := p.freezeAt.Load().(string); at != "" && at == r.Method && p.freezeAt.CompareAndSwap(at, "") {
 			p.signal(syscall.SIGSTOP)
 		}
+		if until := p.stalling.Load(); until != nil {
+			select {
+			case <-*until:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		// DigitalOcean counts by token, and this takes more than the 5,000 requests an
+		// hour that it gives one: with none left, actions are looked at twice a minute.
+		r.Header.Set("Authorization", fmt.Sprint("Bearer minute-", time.Now().Unix()/60))
 		do.ServeHTTP(rw, r)
 	}))
 	w.t.Cleanup(p.door.Close)
@@ -78,7 +102,10 @@ func (w *torture) newReplica(n int) *replica {
 func (p *replica) start(die string) *life {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := &life{cmd: exec.Command(os.Args[0], "serve"), began: time.Now(), dies: die != "", done: make(chan struct{}), hurried: p.w.atWork()}
+	l := &life{cmd: exec.Command(os.Args[0], "serve"), began: time.Now(), dies: die != "", done: make(chan struct{})}
+	if !p.w.othersLive(p) {
+		l.left = p.w.underHand()
+	}
 	for k, v := range p.w.env {
 		l.cmd.Env = append(l.cmd.Env, k+"="+v)
 	}
@@ -89,8 +116,12 @@ func (p *replica) start(die string) *life {
 	if file := p.w.figures.pointsFile(p); file != "" {
 		l.cmd.Env = append(l.cmd.Env, "DROPLETOPS_TEST_POINTS="+file)
 	}
+	if at, err := p.log.Stat(); err == nil {
+		p.from = at.Size()
+	}
 	fmt.Fprintf(p.log, "---- started at %s, dies at %q ----\n", l.began.Format(time.StampMilli), die)
 	l.cmd.Stdout, l.cmd.Stderr = p.log, p.log
+	p.alive.Store(l)
 	p.firstWork.Store(0)
 	if err := l.cmd.Start(); err != nil {
 		p.w.t.Errorf("start the program: %v", err)
@@ -101,20 +132,49 @@ func (p *replica) start(die string) *life {
 		_ = l.cmd.Wait() // what it ended with is read from its state
 		close(l.done)
 	}()
-	p.now, p.frozen = l, false
+	p.now = l
 	return l
+}
+
+// goesOn says whether a request to DigitalOcean is about what was there when the
+// process began: it is watched, looked at, or acted on.
+func (p *replica) goesOn(r *http.Request) bool {
+	l := p.alive.Load()
+	if l == nil || strings.HasPrefix(r.URL.Path, "/v2/actions") {
+		return true
+	}
+	id, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/droplets/"), "/")
+	return l.left[id]
+}
+
+// othersLive says whether another replica's process is alive.
+func (w *torture) othersLive(p *replica) bool {
+	return slices.ContainsFunc(w.replica, func(o *replica) bool {
+		l := o.alive.Load()
+		return o != p && l != nil && !l.over()
+	})
 }
 
 // over takes down how a life went.
 func (p *replica) over(l *life, wanted syscall.Signal) {
-	if first := p.firstWork.Load(); first != 0 && l.hurried {
-		p.w.figures.restart(time.Unix(0, first).Sub(l.began))
+	first := time.Now() // at the earliest, if it did not go on
+	if at := p.firstWork.Load(); at != 0 {
+		first = time.Unix(0, at)
+	}
+	took := first.Sub(l.began)
+	if idle := p.firstWork.Load() == 0; len(l.left) > 0 && !l.frozen && !p.w.disk.illBetween(l.began, first) && (!idle || took > carryOn) {
+		p.w.figures.restart(took)
 	}
 	if st, ok := l.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && st.Signaled() {
+		if wanted == 0 {
+			p.w.figures.died()
+		}
 		return
 	}
 	switch code := l.cmd.ProcessState.ExitCode(); {
 	case wanted == syscall.SIGTERM && code == exitDone:
+	case code == exitFail && p.w.disk.illBetween(l.began, time.Now()) && p.lastLine("DATABASE_URL"):
+		p.w.figures.count(&p.w.figures.refusedStarts) // whoever runs it starts it again
 	default:
 		p.w.t.Errorf("replica %d ended by itself with exit code %d after %s; see its log", p.n, code, time.Since(l.began))
 	}
@@ -129,9 +189,7 @@ func (p *replica) signal(s syscall.Signal) {
 	}
 	switch s {
 	case syscall.SIGSTOP:
-		p.frozen = true
-	case syscall.SIGCONT:
-		p.frozen = false
+		p.now.frozen = true
 	}
 	_ = p.now.cmd.Process.Signal(s) // it may have ended
 }
@@ -163,160 +221,39 @@ func (p *replica) end(s syscall.Signal) {
 	p.mu.Unlock()
 }
 
-// live is what happens to a replica: it works for a while, and then it is killed,
-// stopped or frozen, and works again.
-func (p *replica) live(ctx context.Context, rng *rand.Rand) {
-	for {
-		die := ""
-		if chance(rng, 60) {
-			die = p.w.figures.point(rng)
-		}
-		l := p.start(die)
-		for alive := true; alive; {
-			span := between(rng, 2*time.Second, 11*time.Second)
-			if l.dies {
-				span += 10 * time.Second
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-l.done:
-				alive = false
-				p.w.figures.died()
-				p.over(l, 0)
-				p.mu.Lock()
-				p.now = nil
-				p.mu.Unlock()
-			case <-time.After(span):
-				alive = p.befall(ctx, rng)
-			}
-		}
-		if !pause(ctx, between(rng, 10*time.Millisecond, 3*time.Second)) {
-			p.start("")
-			return
-		}
-	}
-}
+// instance is the ID of the process at work.
+func (p *replica) instance() string { return p.says("instance") }
 
-// befall does something to a process, and says whether it lives on.
-func (p *replica) befall(ctx context.Context, rng *rand.Rand) bool {
-	several := len(p.w.replica) > 1
-	what := rng.IntN(100)
-	if several && what < 22 && p.w.quiet.TryLock() {
-		defer p.w.quiet.Unlock()
-		return p.away(ctx, rng, what < 11)
-	}
-	p.w.quiet.RLock() // not while another is away for long
-	defer p.w.quiet.RUnlock()
-	switch {
-	case what < 50:
-		p.w.figures.killed()
-		p.end(syscall.SIGKILL)
-		return false
-	case what < 70:
-		p.end(syscall.SIGTERM)
-		return false
-	case several:
-		p.w.figures.froze()
-		if chance(rng, 50) { // in the middle of a call, its answer unread
-			p.freezeAt.Store(oneOf(rng, http.MethodGet, http.MethodPost))
-			pause(ctx, 2*time.Second)
-			p.freezeAt.Store("")
-		}
-		p.signal(syscall.SIGSTOP)
-		pause(ctx, between(rng, time.Second, 12*time.Second))
-		p.signal(syscall.SIGCONT)
-		return true
-	}
-	return true
-}
-
-// away takes a replica away for long, dead or frozen, and measures how long it
-// takes until the others have taken over what it had in hand.
-func (p *replica) away(ctx context.Context, rng *rand.Rand, dead bool) bool {
-	h := p.w.inHandOf(p)
-	began := time.Now()
-	if dead {
-		p.w.figures.killed()
-		p.end(syscall.SIGKILL)
-	} else {
-		p.w.figures.froze()
-		p.signal(syscall.SIGSTOP)
-	}
-	longest := between(rng, 40*time.Second, 2*time.Minute)
-	taken := false
-	for !taken && time.Since(began) < longest && pause(ctx, time.Second) {
-		taken = p.w.takenOver(h, time.Since(began))
-	}
-	if !taken {
-		p.w.notTakenOver(h, time.Since(began))
-	}
-	if !dead {
-		p.signal(syscall.SIGCONT)
-	}
-	return !dead
-}
-
-// heal lets every replica live, and none die at a point.
-func (p *replica) heal() {
-	p.freezeAt.Store("")
-	p.signal(syscall.SIGCONT)
+// heard is what the newest process has said in its log.
+func (p *replica) heard() string {
 	p.mu.Lock()
-	l := p.now
+	from := p.from
 	p.mu.Unlock()
-	if l != nil && l.dies {
-		p.end(syscall.SIGKILL)
-		l = nil
-	}
-	if l == nil {
-		p.start("")
-	}
-}
-
-// instance is the ID of the process at work, as it says in its log.
-func (p *replica) instance() string {
-	b, err := os.ReadFile(p.log.Name())
+	f, err := os.Open(p.log.Name())
 	if err != nil {
 		return ""
 	}
-	s := string(b)
-	s = s[strings.LastIndex(s, "---- started at"):]
-	_, after, _ := strings.Cut(s, "instance=")
-	id, _, _ := strings.Cut(after, "\n")
-	return strings.TrimSpace(id)
-}
-
-// pointsFile is where a process notes the points it comes by, as long as they
-// are being learnt.
-func (f *figures) pointsFile(p *replica) string {
-	file := filepath.Join(p.w.dir, fmt.Sprintf("points-%d", p.n))
-	b, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return file
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for line := range strings.Lines(string(b)) {
-		at := strings.TrimSpace(line)
-		if i := strings.LastIndexByte(at, '#'); i >= 0 && !slices.Contains(f.points, at[:i]) {
-			f.points = append(f.points, at[:i])
-		}
-	}
-	slices.Sort(f.points)
-	if len(f.points) < 25 {
-		return file
-	}
-	return ""
-}
-
-// point is one to die at, the first time or later that it comes by.
-func (f *figures) point(rng *rand.Rand) string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.points) == 0 {
+	defer f.Close()
+	b, err := io.ReadAll(io.NewSectionReader(f, from, math.MaxInt32))
+	if err != nil {
 		return ""
 	}
-	return oneOf(rng, f.points...) + "#" + strconv.Itoa(1+rng.IntN(3))
+	return string(b)
+}
+
+// lastLine says whether the process at work ended with a line about something.
+func (p *replica) lastLine(about string) bool {
+	s := strings.TrimSpace(p.heard())
+	return strings.Contains(s[strings.LastIndexByte(s, '\n')+1:], about)
+}
+
+// says is what the process at work says in its log under a key; empty if it has
+// not said it yet.
+func (p *replica) says(key string) string {
+	_, after, _ := strings.Cut(p.heard(), " "+key+"=")
+	word, _, _ := strings.Cut(after, "\n")
+	word, _, _ = strings.Cut(word, " ")
+	return strings.TrimSpace(word)
 }
 
 func (w *torture) tokensStayOut(file string) {

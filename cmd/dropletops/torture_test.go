@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -10,8 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"dropletops/internal/scratch"
 	simdo "dropletops/internal/sim/digitalocean"
 )
+
+// manyReplicas is how many processes share PostgreSQL unless TORTURE_REPLICAS says.
+const manyReplicas = 3
 
 // TestTorture lets everything go wrong at random for TORTURE_FOR, heals it all,
 // waits until nothing is open, and checks what CONTRACT §6 promises. TORTURE_SEED
@@ -36,11 +41,11 @@ func TestTorture(t *testing.T) {
 		newTorture(t, tortureSetup{length: length, seed: seed, replicas: 1, fast: 3}).run()
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
-		replicas := 2
+		replicas := manyReplicas
 		if n, err := strconv.Atoi(os.Getenv("TORTURE_REPLICAS")); err == nil {
 			replicas = n
 		}
-		newTorture(t, tortureSetup{length: length, seed: seed, replicas: replicas, fast: 1, database: postgresURL(t)}).run()
+		newTorture(t, tortureSetup{length: length, seed: seed, replicas: replicas, fast: 1, database: scratch.PostgreSQL(t)}).run()
 	})
 }
 
@@ -63,23 +68,25 @@ type torture struct {
 	figures  figures
 	channels []string
 	members  []string
+	disk     disk
 	quiet    sync.RWMutex // held for writing while one replica is away for long and the others must live
 }
 
-// heldOpen is how many requests are open at the most, so that the count of what
-// goes on at once is bounded however long the run is.
-const heldOpen = 30
+// heldOpen is how many requests are open, or not shown yet as they are, at the
+// most, so that the count of what goes on at once is bounded however long the run
+// is: Slack's 50 edits a minute are what bounds it.
+const heldOpen = 40
 
 // within is how long a request waits for its decision: by the program's clock,
 // while River wakes up by the real one.
-const within = time.Minute
+const within = 40 * time.Second
 
 func newTorture(t *testing.T, s tortureSetup) *torture {
 	since := time.Now()
 	speed := 60 / float64(s.fast)
 	r := newRigOn(t, simdo.Options{Now: fastClock(since, s.fast), StatusLag: time.Duration(s.fast) * 300 * time.Millisecond, Speed: speed, Seed: s.seed})
 	w := &torture{rig: r, tortureSetup: s, since: since,
-		figures: figures{takeovers: map[string]time.Duration{}, ends: map[string]int{}}}
+		figures: figures{takeovers: map[string]taken{}, ends: map[string]int{}, disks: map[string]int{}}}
 	var err error
 	if w.dir, err = os.MkdirTemp("", "dropletops-torture-"); err != nil {
 		t.Fatal(err)
@@ -91,11 +98,13 @@ func newTorture(t *testing.T, s tortureSetup) *torture {
 			t.Error(err)
 		}
 	})
-	if s.database != "" {
+	if w.onSQLite() {
+		w.ownDisk()
+	} else {
 		r.env["DATABASE_URL"] = s.database
 	}
 	for k, v := range map[string]string{
-		"HTTP_ADDR": "", "LOG_LEVEL": "info",
+		"LOG_LEVEL":              cmp.Or(os.Getenv("TORTURE_LOG"), "info"),
 		"DROPLETOPS_TEST_WITHIN": within.String(),
 		"DROPLETOPS_TEST_FAST":   strconv.Itoa(s.fast),
 		"DROPLETOPS_TEST_SINCE":  since.Format(time.RFC3339Nano),
@@ -120,6 +129,10 @@ func (w *torture) run() {
 	var all sync.WaitGroup
 	actors := []func(context.Context, *rand.Rand){
 		w.typing, w.clicking, w.clicking, w.redelivering, w.slackFails, w.slackDrops, w.digitalOceanFails, w.drifting,
+		w.diskFails,
+	}
+	if len(w.replica) > 1 {
+		actors = append(actors, w.rolling)
 	}
 	for i, act := range actors {
 		all.Go(func() { act(ctx, w.rng(i)) })

@@ -117,8 +117,11 @@ func noteworthy(t approvals.Target) bool {
 // row is one Droplet's line.
 func row(t approvals.Target, decided bool, now time.Time) string {
 	d := t.Droplet
-	who := fmt.Sprintf("*%s* (ID %d)", name(d), d.ID)
+	who := "*" + name(d) + "*" + numbered(t)
 	if !decided {
+		if d.ID == 0 { // its name is all that is decided on
+			who = "*" + Escape(bare(d, maxName)) + "*"
+		}
 		parts := []string{who}
 		for _, p := range []string{d.Region, d.Size, d.PublicIP, d.Status} {
 			if p != "" {
@@ -143,8 +146,12 @@ func brief(t approvals.Target, now time.Time) string {
 		switch t.Wait {
 		case approvals.WaitPendingEvent:
 			return "waits in line, another action on it is under way"
+		case approvals.WaitName:
+			return "waits in line, another request is creating one of that name"
 		case approvals.WaitRateLimit:
 			return "waits its turn, DigitalOcean takes no more requests just now"
+		case approvals.WaitPeople:
+			return "waits, Slack does not say who may decide"
 		case approvals.WaitUnreachable:
 			return "waits, DigitalOcean can't be reached"
 		}
@@ -178,9 +185,9 @@ func ended(t approvals.Target) string {
 		}
 		out += ". " + prose(t.Result)
 	case approvals.TargetErrored:
-		out = "failed. " + problem(t)
+		out = "failed. " + problem(t) + spaced(prose(t.Result))
 	case approvals.TargetUnknown:
-		out = "unknown, look at it. " + problem(t)
+		out = "unknown, look at it. " + problem(t) + spaced(prose(t.Result))
 	case approvals.TargetSkipped:
 		out = "canceled, nothing was sent."
 	}
@@ -195,8 +202,8 @@ func list(head string, ts []approvals.Target, n int, withID func(approvals.Dropl
 	out := head
 	for i, t := range ts {
 		next := Escape(bare(t.Droplet, 40))
-		if withID(t.Droplet) {
-			next += fmt.Sprintf(" (%d)", t.Droplet.ID)
+		if id := t.DropletID(); id != 0 && withID(t.Droplet) {
+			next += fmt.Sprintf(" (%d)", id)
 		}
 		if i > 0 {
 			next = ", " + next

@@ -16,13 +16,14 @@ const (
 	decideBlock = "decide:"
 	runBlock    = "run:"
 	retryBlock  = "retry:"
+	reviewBlock = "review:"
 )
 
 // ShownFrom reads from the block ID of a card's buttons what the card showed,
 // as [approvals.Request.Shown] says it, so that a click tells which version of
 // the card it was made on.
 func ShownFrom(blockID string) (string, bool) {
-	for _, p := range []string{decideBlock, runBlock, retryBlock} {
+	for _, p := range []string{decideBlock, runBlock, retryBlock, reviewBlock} {
 		if shown, ok := strings.CutPrefix(blockID, p); ok && shown != "" {
 			return shown, true
 		}
@@ -35,14 +36,22 @@ func buttons(s *sheet, r *approvals.Request) {
 	what := phraseLabel(r)
 	switch {
 	case r.State == approvals.Pending && r.Verdict.Outcome == approvals.Confirm:
-		s.actions(decideBlock+r.Shown(),
+		bs := []slack.BlockElement{
 			button(r, "confirm", "Confirm", what, weight(r), caution(r)),
-			button(r, "cancel", "Cancel", what, "", nil))
+			button(r, "cancel", "Cancel", what, "", nil)}
+		s.actions(decideBlock+r.Shown(), append(bs, saving(r, what)...)...)
 	case r.State == approvals.Pending:
-		s.actions(decideBlock+r.Shown(),
+		bs := []slack.BlockElement{
 			button(r, "approve", "Approve", what, weight(r), caution(r)),
 			button(r, "deny", "Deny", what, "", nil),
-			button(r, "cancel", "Cancel", what, "", nil))
+			button(r, "cancel", "Cancel", what, "", nil)}
+		if len(r.Approvals()) > 0 {
+			bs = append(bs, button(r, "retract", "Take my approval back", what, "", nil))
+		}
+		if len(r.Verdict.BreakGlass) > 0 {
+			bs = append(bs, button(r, "break_glass", "Break glass…", what, "", nil))
+		}
+		s.actions(decideBlock+r.Shown(), append(bs, saving(r, what)...)...)
 	case r.State == approvals.Running && r.Cancelable():
 		words := "Cancel"
 		if r.Sent() {
@@ -56,6 +65,19 @@ func buttons(s *sheet, r *approvals.Request) {
 		}
 		s.actions(retryBlock+r.Shown(), button(r, "retry", words, what, "", doubt(r)))
 	}
+	if r.Review.Open() {
+		s.actions(reviewBlock+r.Shown(), button(r, "review", "Close the review", what, "", nil))
+	}
+}
+
+// saving is the button by which a snapshot is taken first, where something is lost
+// that a snapshot holds.
+func saving(r *approvals.Request, what string) []slack.BlockElement {
+	a, ok := api.Lookup(r.Action.Type)
+	if !ok || !a.CanSnapshotFirst() || r.TakesSnapshotFirst() || r.Action.Danger != approvals.Destructive {
+		return nil
+	}
+	return []slack.BlockElement{button(r, string(approvals.ToSnapshotFirst), "Snapshot first", what, "", nil)}
 }
 
 // button makes one; what is what a screen reader says it is for.

@@ -52,7 +52,7 @@ func TestButtonsFollowTheState(t *testing.T) {
 		r    *approvals.Request
 		want []string
 	}{
-		"waits for approval":     {rebuild(t), []string{"approve" + id, "deny" + id, "cancel" + id}},
+		"waits for approval":     {rebuild(t), []string{"approve" + id, "deny" + id, "cancel" + id, "snapshot_first" + id}},
 		"waits for confirmation": {ask(t, "enable_ipv6", nil, web1), []string{"confirm" + id, "cancel" + id}},
 		"nothing sent yet":       {running(t).r, []string{"cancel" + id}},
 		"sent":                   {following(t).r, nil},
@@ -62,7 +62,7 @@ func TestButtonsFollowTheState(t *testing.T) {
 		"unknown":                {mixed(t, true).r, []string{"retry" + id}},
 		"denied":                 {story{t, rebuild(t)}.decide(approvals.ToDeny, bob, 0).r, nil},
 		"canceled":               {story{t, rebuild(t)}.decide(approvals.ToCancel, alice, 0).r, nil},
-		"drifted":                {drifted(t), []string{"approve" + id, "deny" + id, "cancel" + id}},
+		"drifted":                {drifted(t), []string{"approve" + id, "deny" + id, "cancel" + id, "snapshot_first" + id}},
 	} {
 		got, block := clickable(t, card.Request(c.r, at(time.Minute)))
 		if diff := cmp.Diff(c.want, got); diff != "" {

@@ -50,7 +50,7 @@ func ask(t testing.TB, typ string, args map[string]string, ds ...approvals.Dropl
 	for i, d := range ds {
 		r.Targets = append(r.Targets, approvals.Target{Ordinal: i, Droplet: d, State: approvals.Queued})
 	}
-	r.Verdict = approvals.BuiltIn{}.Judge(approvals.Case{Action: r.Action, Targets: ds, Requester: alice, Now: noon})
+	r.Verdict = approvals.BuiltIn{}.Verdict(approvals.Case{Action: r.Action, Targets: ds, Requester: alice, Now: noon})
 	if r.Verdict.Outcome == approvals.Allow {
 		r.State, r.StartedAt = approvals.Running, noon
 		return r
@@ -87,7 +87,18 @@ func (s story) decide(k approvals.DecisionKind, by approvals.Person, after time.
 
 func (s story) send(i int, after time.Duration) story {
 	s.t.Helper()
-	return s.did(s.r.Dispatch(i, "host", 7, at(after)))
+	return s.did(s.r.Dispatch(i, "host", s.r.Action.Type, 7, at(after)))
+}
+
+// sendAs sends one of several actions.
+func (s story) sendAs(typ string, after time.Duration) story {
+	s.t.Helper()
+	return s.did(s.r.Dispatch(0, "host", typ, 7, at(after)))
+}
+
+func (s story) onward(after time.Duration, o approvals.Onward) story {
+	s.t.Helper()
+	return s.did(s.r.Next(0, o, at(after)))
 }
 
 func (s story) accept(i int, after time.Duration) story {

@@ -75,7 +75,8 @@ func found() map[string]card.Message {
 	})}, card.Showing{By: "U0ALICE", Words: nasty})
 
 	in := card.Inside{Detail: detail(), Policy: &api.BackupPolicy{Enabled: true, Plan: "weekly", Weekday: "SUN", Hour: 4, WindowHours: 4, KeptDays: 28},
-		Backups: []api.Image{api.Image(backup)}, Snapshots: []api.Image{api.Image(snapshot)}, Past: records[1:], Doings: doings}
+		Backups: []api.Image{api.Image(backup)}, Snapshots: []api.Image{api.Image(snapshot)}, Past: records[1:], Doings: doings,
+		Firewalls: []api.Firewall{{Name: "web-public", Status: "succeeded", In: []string{"tcp 22 from some", "tcp 443"}}, {Name: "closed", Status: "waiting"}}}
 	info := func(name string, in card.Inside, quiet bool, show card.Showing) {
 		head, lines := card.Info(in, quiet, noon)
 		out[name] = card.Draw(card.Answer{Head: head, Items: lines, Foot: "More: `/droplet actions web-1`"}, show)
@@ -86,9 +87,11 @@ func found() map[string]card.Message {
 	info("info_under_way", in, false, asker)
 	in.Detail.Kernel = &api.KernelVersion{ID: 7515, Name: "DigitalOcean GrubLoader v0.2", Version: "20160714"}
 	in.Detail.Chips, in.Detail.VPC, in.Detail.VPCName = "1 × nvidia_h100, 80 gib", "5a4981aa-9653-4bd1-bef5-d6bff52042e4", "default-fra1"
-	in.Policy, in.Backups, in.Snapshots, in.Past = nil, nil, nil, nil
+	in.Policy, in.Backups, in.Snapshots, in.Past, in.Firewalls = nil, nil, nil, nil, nil
 	info("info_unread", in, false, asker)
-	info("info_bare", card.Inside{Detail: api.Detail{Droplet: api.Droplet{ID: 7, Name: "new-1", Status: "new"}, Base: gone},
+	in.Lacks = []string{"firewall:read"}
+	info("info_lacking", in, false, asker)
+	info("info_bare", card.Inside{Firewalls: []api.Firewall{}, Detail: api.Detail{Droplet: api.Droplet{ID: 7, Name: "new-1", Status: "new"}, Base: gone},
 		Policy: &api.BackupPolicy{}, Backups: []api.Image{}, Snapshots: []api.Image{}, Past: []api.Record{}}, false, asker)
 	many := detail()
 	for i := range 15 {
@@ -96,13 +99,19 @@ func found() map[string]card.Message {
 		many.Networks = append(many.Networks, api.Network{Version: 4, Type: nasty, Address: nasty, Mask: nasty, Gateway: nasty})
 		many.Tags, many.Features = append(many.Tags, nasty), append(many.Features, nasty)
 	}
+	var walls []api.Firewall
+	for range 9 {
+		walls = append(walls, api.Firewall{Name: nasty, Status: nasty, In: []string{nasty, nasty, nasty, nasty, nasty, nasty, nasty, nasty}})
+	}
 	many.Name, many.RegionName, many.Size, many.VPC, many.VPCName, many.Chips = nasty, nasty, nasty, nasty, nasty, nasty
 	many.Kernel = &api.KernelVersion{ID: 1, Name: nasty, Version: nasty}
-	info("info_hostile", card.Inside{Detail: many, Policy: &api.BackupPolicy{Enabled: true, Plan: nasty, Weekday: nasty},
+	info("info_hostile", card.Inside{Detail: many, Firewalls: walls, Policy: &api.BackupPolicy{Enabled: true, Plan: nasty, Weekday: nasty},
 		Backups: []api.Image{{ID: 1, Name: nasty, Created: nasty}}, Past: records[2:]}, false, asker)
 
 	out["actions"] = card.Draw(card.Answer{Head: "*Actions* on `web-1`", Each: "actions", Items: card.History(records, doings, false, noon)}, asker)
 	out["actions_shared"] = card.Draw(card.Answer{Head: "*Actions* on `web-1`", Each: "actions", Items: card.History(records, doings, true, noon)}, channel)
+	out["actions_of_all"] = card.Draw(card.Answer{Head: "*Actions* of this account", Each: "actions", Items: card.Newest(append([]api.Record{{ID: 5, Type: "attach_volume", Status: "completed", ResourceType: nasty, ResourceID: 3164494}}, records...),
+		[]api.Droplet{{ID: 3164494, Name: nasty}}, doings, false, noon)}, asker)
 	out["action"] = card.Draw(card.Answer{Head: "*Action* `2300000002`", Items: card.OneAction(records[1], "Droplet `web-1`", doings, false, noon)}, asker)
 	out["action_not_ours"] = card.Draw(card.Answer{Head: "*Action* `2300000001`", Items: card.OneAction(records[2], "volume `9338`", doings, false, noon)}, asker)
 
@@ -110,6 +119,9 @@ func found() map[string]card.Message {
 	big := api.Image(backup)
 	big.SizeGB = 2.34
 	out["backups"] = card.Draw(card.Answer{Head: "*Backups* of `web-1`", Each: "backups", Items: card.Saved([]api.Image{big, {ID: 5, Name: nasty, Created: nasty}, {ID: 6}}, use, noon)}, asker)
+	out["backup_policies"] = card.Draw(card.Answer{Head: "*Backups* are *on* for 1 of 3", Each: "Droplets", Items: card.Policies([]api.Droplet{{ID: 1, Name: "web-1"}, {ID: 2, Name: nasty}, {ID: 3, Name: "db-1"}},
+		map[int]api.BackupPolicy{1: {}, 3: {Enabled: true, Plan: nasty, Hour: 4, WindowHours: 4, KeptDays: 7, Next: api.Window{Start: noon, End: noon.Add(4 * time.Hour)}}})}, asker)
+	out["backup_plans"] = card.Draw(card.Answer{Head: "*Backups* of `web-1` are *off*.", Items: card.Plans([]api.BackupPlan{{Name: "daily", Hours: []int{0, 20}, KeptDays: 7}, {Name: nasty, Days: []string{nasty}}})}, asker)
 	out["kernels"] = card.Draw(card.Answer{Head: "*Kernels* for `web-1`", Each: "kernels",
 		Items: card.Kernels([]api.KernelVersion{{ID: 1, Name: "Ubuntu vmlinuz-3.13", Version: "3.13"}, {ID: 2, Name: nasty, Version: nasty}}, 1, use)}, asker)
 	out["neighbors"] = card.Draw(card.Answer{Head: "*Droplets that share hardware*", Each: "groups",

@@ -24,14 +24,32 @@ func everything(t testing.TB) map[string]card.Message {
 	maps.Copy(out, notes(t))
 	maps.Copy(out, replies())
 	maps.Copy(out, found())
+	maps.Copy(out, explanations(t))
+	maps.Copy(out, late(t))
+	return out
+}
+
+// drawn is everything as it goes to Slack, to be read by people.
+func drawn(t testing.TB) map[string][]byte {
+	out := map[string][]byte{}
+	for name, m := range everything(t) {
+		fields := map[string]any{"text": m.Text, "blocks": m.Blocks}
+		if m.Metadata != nil {
+			fields["metadata"] = m.Metadata
+		}
+		out[name] = encode(t, fields)
+	}
+	for name, m := range modals(t) {
+		out[name] = encode(t, m)
+	}
 	return out
 }
 
 func TestGolden(t *testing.T) {
-	all := everything(t)
+	all := drawn(t)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		t.Run(name, func(t *testing.T) {
-			got := encode(t, all[name])
+			got := all[name]
 			file := filepath.Join("testdata", name+".json")
 			if *update {
 				if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -59,18 +77,13 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// encode writes a message as it goes to Slack, to be read by people.
-func encode(t testing.TB, m card.Message) []byte {
+func encode(t testing.TB, what any) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	out := map[string]any{"text": m.Text, "blocks": m.Blocks}
-	if m.Metadata != nil {
-		out["metadata"] = m.Metadata
-	}
-	if err := e.Encode(out); err != nil {
+	if err := e.Encode(what); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -24,6 +24,24 @@ func History(records []api.Record, doings map[int]approvals.Doing, quiet bool, n
 	return out
 }
 
+// Newest are such lines for actions on anything, which say on what. What is not
+// among the Droplets is named by its ID.
+func Newest(records []api.Record, ds []api.Droplet, doings map[int]approvals.Doing, quiet bool, now time.Time) []string {
+	by := map[int]api.Droplet{}
+	for _, d := range ds {
+		by[d.ID] = d
+	}
+	out := History(records, doings, quiet, now)
+	for i, r := range records {
+		on := fmt.Sprintf("%s `%d`", escaped(r.ResourceType, 20), r.ResourceID)
+		if d, ok := by[r.ResourceID]; ok && r.ResourceType == "droplet" {
+			on = "*" + name(approvals.Droplet(d)) + "*"
+		}
+		out[i] = strings.Replace(out[i], "\n", " · on "+on+"\n", 1)
+	}
+	return out
+}
+
 // acted is an action with its status, by a mark and by its word.
 func acted(r api.Record) string {
 	mark := "❔"

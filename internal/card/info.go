@@ -15,6 +15,8 @@ type Inside struct {
 	Policy    *api.BackupPolicy
 	Backups   []api.Image // newest first
 	Snapshots []api.Image // newest first
+	Firewalls []api.Firewall
+	Lacks     []string // the token's missing scopes without which the firewalls can't be read
 	Past      []api.Record
 	Doings    map[int]approvals.Doing
 }
@@ -54,6 +56,7 @@ func Info(in Inside, quiet bool, now time.Time) (head string, lines []string) {
 		add("Networks", "none yet")
 	}
 	add("VPC", vpc(d))
+	add("Firewalls", firewalls(in))
 	add("Volumes", volumes(d.Volumes))
 	add("Features", orNone(some(d.Features, 12, 30)))
 	add("Tags", orNone(some(d.Tags, 12, 40)))
@@ -143,6 +146,38 @@ func vpc(d api.Detail) string {
 		return Code(d.VPC)
 	}
 	return escaped(d.VPCName, 80) + " (" + Code(d.VPC) + ")"
+}
+
+// firewalls names them with what they let in. A token without the scope for them is
+// told apart from an outage: waiting would not help.
+func firewalls(in Inside) string {
+	switch {
+	case in.Firewalls == nil && len(in.Lacks) > 0:
+		return "⚠️ the token may not read them; it takes " + Code(strings.Join(in.Lacks, ", "))
+	case in.Firewalls == nil:
+		return unread
+	case len(in.Firewalls) == 0:
+		return "none in front of it"
+	}
+	var out []string
+	const most = 4
+	for _, f := range in.Firewalls[:min(most, len(in.Firewalls))] {
+		s := escaped(f.Name, 40)
+		if f.Pending || f.Status != "succeeded" {
+			s += " (⚠️ not in force yet)"
+		}
+		if len(f.In) == 0 {
+			s += ", lets nothing in"
+		} else {
+			s += ", lets in " + some(f.In, 6, 30)
+		}
+		out = append(out, s)
+	}
+	s := strings.Join(out, " · ")
+	if more := len(in.Firewalls) - most; more > 0 {
+		s += fmt.Sprintf(" and %d more", more)
+	}
+	return s
 }
 
 func volumes(vs []api.Volume) string {

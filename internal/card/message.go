@@ -42,6 +42,8 @@ const (
 	maxShort  = 60  // a name among others
 	maxProse  = 700 // a sentence from the catalogue or from DigitalOcean
 	maxReason = 1000
+	maxList   = 2000 // what was typed for a list
+	maxScript = 4000 // and for a script, as it goes to Slack
 )
 
 // sheet is a message in the making. It is the one place where Slack's limits

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -16,7 +15,7 @@ import (
 //
 // A note may be posted long after what it tells, so it counts up to its own time
 // and not to the present one.
-func Note(r *approvals.Request, n approvals.Note, _ time.Time) Message {
+func Note(r *approvals.Request, n approvals.Note) Message {
 	asker := mention(r.Requester.UserID)
 	who, it := mention(n.Who), phrase(r)
 	one := approvals.Target{Droplet: approvals.Droplet{Name: subject(r)}}
@@ -27,31 +26,58 @@ func Note(r *approvals.Request, n approvals.Note, _ time.Time) Message {
 	switch n.Kind {
 	case approvals.NoteApproved:
 		if n.Detail != "" {
-			return Reply("👍 " + who + " approved " + it + ": " + Escape(n.Detail) + " approvals so far.")
+			return Reply("👍 " + who + " approved " + it + ". So far " + Escape(n.Detail) + ".")
 		}
 		return Reply("👍 " + who + " approved " + it + ". It goes ahead.")
+	case approvals.NoteRetracted:
+		return Reply("↩️ " + who + " took back the approval of " + it + ": " + Escape(n.Detail) + ".")
+	case approvals.NoteExplained:
+		return Reply("🚫 " + asker + ": " + who + " denied " + it + " because: " + escaped(clean(n.Detail), maxReason))
+	case approvals.NoteReminder:
+		return Reply("⏰ " + it + " still waits for approval by " + Escape(approvals.Whom(r.Missing())) + ", until " + clock(r.ExpiresAt) + ". " + summoned(n.Whom) + "Asked by " + asker + ".")
+	case approvals.NoteBroke:
+		return Reply("🚨 " + who + " went ahead alone with " + it + elsewhere(r, n) + ", without the approval it takes (" + Escape(r.Verdict.Rule) + "). *Why:* " + escaped(clean(n.Detail), maxReason) + "\nAsked by " + asker + ". The review is open until another person closes it on the card.")
+	case approvals.NoteSnapshot:
+		out := "📸 " + who + " added a snapshot to " + it + ": it is taken first, and nothing else is done if it fails."
+		if n.Detail == approvals.Void {
+			out += " This is another thing than what was approved so far: it needs approving again on the card above."
+		}
+		return Reply(out)
+	case approvals.NoteReviewed:
+		return Reply("🔎 " + who + " has reviewed what " + alone(r) + " did alone: " + it + elsewhere(r, n) + ".")
 	case approvals.NoteConfirmed:
 		return Reply("👍 " + who + " confirmed " + it + ". It goes ahead.")
 	case approvals.NoteDenied:
+		if n.Who == approvals.Self {
+			return Reply("🚫 " + asker + ": " + it + " may not go ahead. " + prose(n.Detail) + " Nothing was done.")
+		}
 		return Reply("🚫 " + asker + ": " + who + " denied " + it + ". Nothing was done.")
 	case approvals.NoteExpired:
 		return Reply("⌛ " + asker + ": nobody decided on " + it + " within " + span(r.Verdict.Within) + ", so it expired. Nothing was done. Still needed? Ask again.")
 	case approvals.NoteCanceled:
 		return Reply("⚪ " + who + " canceled " + it + ". " + calledOff(r))
 	case approvals.NoteDrifted:
+		if n.Detail == approvals.GoesOn {
+			return Reply("⚠️ " + asker + ": " + it + " goes on with what is left. Since it was asked for, this changed: " + changes(r) + ".")
+		}
 		return Reply("⚠️ " + asker + ": " + it + " needs a fresh decision, and nothing was done yet. Since it was decided, this changed: " + changes(r) + "." + again(r))
 	case approvals.NoteWaiting:
 		return Reply("⏳ " + on + " " + inLine(approvals.Wait(n.Detail)))
 	case approvals.NoteStarted:
-		return Reply(started(r, one, on))
+		return Reply(started(r, n, one, on))
 	case approvals.NoteSlow:
+		if r.Patience > 0 {
+			return Reply("🐢 " + asker + ": " + verb(r) + " of " + on + " takes longer than the " + span(r.Patience) + " it was given: " + span(n.At.Sub(began(one))) + " so far" + usual(r) + " Dropletops keeps watching.")
+		}
 		return Reply("🐢 " + verb(r) + " of " + on + " takes longer than usual: " + span(n.At.Sub(began(one))) + " so far" + usual(r) + " Dropletops keeps watching.")
 	case approvals.NoteLost:
-		return Reply("❓ DigitalOcean's answer to " + verb(r) + " of " + on + " was lost. Looking for the action among those of the Droplet, for up to a minute. It is not sent twice.")
+		return Reply("❓ DigitalOcean's answer to " + verb(r) + " of " + on + " was lost. " + sought(r, "the Droplet"))
+	case approvals.NoteLate:
+		return Reply("📨 " + asker + ": the answer to " + verb(r) + " of " + on + " came late: DigitalOcean accepted it" + asAction(n) + ". It is not followed any more: look at the Droplet before you retry.")
 	case approvals.NoteSettling:
 		return Reply("🔄 DigitalOcean calls " + verb(r) + " of " + on + " done. Waiting until the Droplet shows it.")
 	case approvals.NoteNext:
-		return Reply("⏭️ " + verb(r) + " of " + on + " goes on to its next step. " + prose(n.Detail))
+		return Reply("⏭️ Next: " + part(r, n, on) + ". " + prose(n.Detail))
 	case approvals.NoteEnded:
 		return Reply(ending(r, one))
 	case approvals.NoteFailed:
@@ -96,15 +122,30 @@ func inLine(w approvals.Wait) string {
 		return "waits in line: another action on it is under way at DigitalOcean. It goes on by itself."
 	case approvals.WaitRateLimit:
 		return "waits its turn: DigitalOcean takes no more requests just now. It goes on by itself."
+	case approvals.WaitName:
+		return "waits in line: another request is creating a Droplet of that name. It goes on by itself."
+	case approvals.WaitPeople:
+		return "waits: Slack does not say who may decide. Nothing was sent; it is tried again by itself."
 	case approvals.WaitUnreachable:
 		return "waits: DigitalOcean can't be reached. Nothing was sent; it is tried again by itself."
 	}
 	return "waits. It goes on by itself."
 }
 
-func started(r *approvals.Request, t approvals.Target, on string) string {
-	out := "🔄 DigitalOcean has begun: " + verb(r) + " of " + on
-	if t.Action != nil {
+// asAction names the action that a note tells of, where there is one.
+func asAction(n approvals.Note) string {
+	if n.Detail == "" || n.Detail == "0" {
+		return "" // of a destroy DigitalOcean makes none
+	}
+	return ", as action " + escaped(n.Detail, maxShort)
+}
+
+func started(r *approvals.Request, n approvals.Note, t approvals.Target, on string) string {
+	out := "🔄 DigitalOcean has begun: " + part(r, n, on)
+	if n.Sends != "" && n.Sends != t.Sends {
+		return out + "." // it is at another step by now
+	}
+	if t.Action != nil && t.Action.ID != 0 {
 		out += fmt.Sprintf(", action %d", t.Action.ID)
 	}
 	return out + usual(r)
@@ -119,9 +160,9 @@ func ending(r *approvals.Request, t approvals.Target) string {
 	case approvals.TargetDone:
 		out = append(out, what+" is done, after "+lasting(t)+".", prose(t.Result))
 	case approvals.TargetErrored:
-		out = append(out, what+" failed.", problem(t))
+		out = append(out, what+" failed.", problem(t), prose(t.Result))
 	case approvals.TargetUnknown:
-		out = append(out, what+": the outcome is unknown, someone must look.", problem(t))
+		out = append(out, what+": the outcome is unknown, someone must look.", problem(t), prose(t.Result))
 	case approvals.TargetSkipped:
 		out = append(out, what+" was canceled, nothing was sent.")
 	default:
@@ -157,7 +198,7 @@ func overall(r *approvals.Request) string {
 		all = "both Droplets"
 	}
 	if r.Tag == "" {
-		return all + " (" + Escape(firstNames(r, 3)) + ") were " + Escape(a.Past) + "."
+		return all + " (" + Escape(firstNames(r)) + ") were " + Escape(a.Past) + "."
 	}
 	return all + " tagged " + escaped(r.Tag, maxShort) + " were " + Escape(a.Past) + "."
 }

@@ -13,6 +13,20 @@ func Reply(mrkdwn string) Message {
 	return s.message(mrkdwn)
 }
 
+// Unanswered says that Slack did not tell who someone is, without which nothing
+// is done.
+func Unanswered(reference string) Message {
+	return Reply("*Slack does not answer.* I could not ask it who you are, and without that nothing is done. " +
+		"Try again in a minute; if it goes on, slack-status.com may say why. " +
+		"Whoever runs Dropletops finds this in its log by the reference " + escaped(reference, maxShort) + ".")
+}
+
+// TurnedAway says that something could not be taken in, with a reference as in [Fault].
+func TurnedAway(reference string) Message {
+	return Reply("This could not be taken in, because I can't write anything down at the moment. Nothing was started. " +
+		"Ask again in a few minutes; if it stays like this, tell whoever runs me. Reference: " + escaped(reference, maxShort) + ".")
+}
+
 // Fault says that something of ours went wrong, with the reference under which
 // the log tells what. The person can do nothing about it, so it says what that
 // means for what they asked.

@@ -17,11 +17,16 @@ func Request(r *approvals.Request, now time.Time) Message {
 	var s sheet
 	s.header(headline(r))
 	s.section(append(status(r, now), drift(r)...)...)
-	s.section(what(r, now)...)
+	paragraphs(&s, slices.DeleteFunc(what(r, now), func(line string) bool { return line == "" }))
+	for _, block := range scripts(r) {
+		s.section(block)
+	}
 	if len(r.Targets) == 1 {
-		s.section(droplet(r)...)
+		s.section(about(r)...)
 	}
 	s.section(leftOut(r)...)
+	paragraphs(&s, goes(r))
+	paragraphs(&s, stays(r))
 	s.section(reason(r))
 	s.section(wayBack(r, now)...)
 	if len(r.Targets) > 1 {
@@ -54,8 +59,8 @@ func stateWords(r *approvals.Request) string {
 		switch {
 		case r.Verdict.Outcome == approvals.Confirm:
 			return "Waiting for confirmation"
-		case r.Verdict.Count > 1:
-			return fmt.Sprintf("Waiting for approval (%d of %d)", len(r.Approvals()), r.Verdict.Count)
+		case r.Verdict.People() > 1 || len(r.Verdict.Needs) > 1:
+			return "Waiting for approval (" + r.Progress() + ")"
 		}
 		return "Waiting for approval"
 	case approvals.Running:
@@ -71,8 +76,10 @@ func runningWords(r *approvals.Request) string {
 	words := "Starting"
 	for _, t := range r.Targets {
 		switch {
-		case t.State == approvals.Queued && t.Wait != "":
+		case t.State == approvals.Queued && t.Wait != "" && t.Step == 0:
 			words = "Waiting to start"
+		case t.Step > 0:
+			return "Running"
 		case t.State == approvals.Queued, t.State == approvals.Dispatching && t.LostAt.IsZero():
 		default:
 			return "Running"
@@ -112,16 +119,29 @@ func what(r *approvals.Request, now time.Time) []string {
 	for _, a := range arguments(r) {
 		out = append(out, "*"+a.head+":* "+a.value+a.more)
 	}
+	heed := heeded(r)
 	if !r.State.Open() {
-		if len(out) == 1 && r.Image == nil {
+		if len(out) == 1 && r.Image == nil && heed == "" {
 			return nil // the first line has said it
 		}
-		return out
+		return append(out, heed)
 	}
 	if now := escaped(r.Present, maxName); now != "" {
 		out = append(out, "*At present:* "+now)
 	}
-	return append(out, told(r, effectOf, maxName, Escape), danger(r))
+	return append(out, told(r, effectOf, maxName, Escape), heed, danger(r))
+}
+
+// heeded is what is worth knowing, as long as it is to be done or was.
+func heeded(r *approvals.Request) string {
+	switch r.State {
+	case approvals.Denied, approvals.Expired, approvals.Canceled, approvals.Failed:
+		return ""
+	}
+	if heed := prose(r.Heed); heed != "" {
+		return "⚠️ *Note:* " + heed
+	}
+	return ""
 }
 
 // danger says how much harm it does, before it is done, and what is lost by it.
@@ -136,6 +156,9 @@ func danger(r *approvals.Request) string {
 	case approvals.Irreversible:
 		return strings.TrimSpace("⚠️ *Cannot be undone.* " + lost)
 	case approvals.Disruptive:
+		return strings.TrimSpace("⚠️ *Interrupts service.* " + lost)
+	}
+	if interrupts(r) {
 		return strings.TrimSpace("⚠️ *Interrupts service.* " + lost)
 	}
 	return lost
@@ -268,6 +291,11 @@ func reason(r *approvals.Request) string {
 	return ""
 }
 
+// anyBegan says whether anything was sent for any of the Droplets.
+func anyBegan(r *approvals.Request) bool {
+	return slices.ContainsFunc(r.Targets, func(t approvals.Target) bool { return !t.BeganAt.IsZero() })
+}
+
 // wayBack says what one could go back to, where something may be or has been
 // lost. Where that is not known it says so: silence would read as "none".
 func wayBack(r *approvals.Request, now time.Time) []string {
@@ -278,24 +306,44 @@ func wayBack(r *approvals.Request, now time.Time) []string {
 	if r.Rescue == nil && r.Action.Danger != approvals.Destructive {
 		return nil
 	}
+	if r.State == approvals.Failed && !anyBegan(r) && (r.Rescue == nil || !r.Rescue.Known) {
+		return nil // nothing was lost by it
+	}
 	if !wipes(r) && (!r.State.Open() || r.Rescue == nil) {
 		return nil // what is on the disk is still there
 	}
+	first := r.Action.Args[api.SnapshotFirst] == "true" && r.State.Open()
+	if len(r.Targets) == 1 && r.Targets[0].Saved != "" {
+		return []string{"*Way back:* " + prose(r.Targets[0].Saved) + withoutVolumes(r)}
+	}
 	switch {
+	case first && len(r.Targets) > 1:
+		return []string{"*Way back:* the snapshots that are taken first."}
+	case first && destroys(r):
+		return []string{"*Way back:* the snapshot that is taken first." + withoutVolumes(r) + " Its backups go with it."}
+	case first && (r.Rescue == nil || !r.Rescue.Known || r.Rescue.Backup == nil && r.Rescue.Snapshot == nil):
+		return []string{"*Way back:* the snapshot that is taken first."}
+	case r.Rescue == nil && len(r.Targets) > 1 && destroys(r):
+		return []string{"*Way back:* only what is in a snapshot. Their backups go with them."}
 	case r.Rescue == nil && len(r.Targets) > 1:
 		return []string{"*Way back:* not looked up for each of several Droplets. Check their backups and snapshots first."}
 	case r.Rescue == nil, !r.Rescue.Known:
 		return []string{"*Way back:* not known. DigitalOcean could not be asked for backups and snapshots."}
+	case destroys(r):
+		return onlySnapshots(r, newest("snapshot", r.Rescue.Snapshot, now))
+	case r.Action.Type == "disable_backups":
+		return []string{newest("snapshot", r.Rescue.Snapshot, now) + ". The backups are deleted."}
 	case r.Rescue.Backup == nil && r.Rescue.Snapshot == nil && wipes(r):
 		return []string{"⚠️ *No way back:* this Droplet has no backup and no snapshot."}
 	}
-	one := func(kind string, i *approvals.Image) string {
-		if i == nil {
-			return "*Latest " + kind + ":* none"
-		}
-		return "*Latest " + kind + ":* " + image(*i, now)
+	return []string{newest("backup", r.Rescue.Backup, now), newest("snapshot", r.Rescue.Snapshot, now)}
+}
+
+func newest(kind string, i *approvals.Image, now time.Time) string {
+	if i == nil {
+		return "*Latest " + kind + ":* none"
 	}
-	return []string{one("backup", r.Rescue.Backup), one("snapshot", r.Rescue.Snapshot)}
+	return "*Latest " + kind + ":* " + image(*i, now)
 }
 
 // wipes says whether what is on the disk is lost, as far as is known.
@@ -310,7 +358,7 @@ func people(r *approvals.Request) string {
 	if !r.CreatedAt.IsZero() {
 		out += ", " + dated(r.CreatedAt)
 	}
-	if who := deciders(r, approvals.ToApprove); who != "" {
+	if who := approvers(r); who != "" {
 		out += "\n*Approved by* " + who
 	}
 	if who := deciders(r, approvals.ToConfirm); who != "" {
@@ -319,13 +367,16 @@ func people(r *approvals.Request) string {
 	if r.Verdict.Outcome == approvals.Allow {
 		out += "\nNeeded no approval"
 	}
-	return out
+	return out + broken(r)
 }
 
 // references are what one looks things up by.
 func references(r *approvals.Request) string {
 	parts := []string{"Request " + escaped(r.ID, maxShort)}
-	if len(r.Targets) == 1 && r.Targets[0].Action != nil {
+	if r.Verdict.Policy != "" {
+		parts = append(parts, "rule "+escaped(r.Verdict.Rule, maxShort))
+	}
+	if len(r.Targets) == 1 && r.Targets[0].Action != nil && r.Targets[0].Action.ID != 0 {
 		parts = append(parts, fmt.Sprintf("DigitalOcean action %d", r.Targets[0].Action.ID))
 	}
 	if r.RetryOf != "" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dropletops/api"
+	"dropletops/approvals"
 )
 
 // Saved are lines for a list of backups or snapshots. use answers what to type
@@ -43,6 +44,34 @@ func created(s string) string {
 
 // PolicyWords says when backups are taken, in one line.
 func PolicyWords(p api.BackupPolicy) string { return escaped(p.Words(), maxName) }
+
+// Policies are lines on when Droplets' backups are taken.
+func Policies(ds []api.Droplet, policies map[int]api.BackupPolicy) []string {
+	out := make([]string, len(ds))
+	for i, d := range ds {
+		p, told := policies[d.ID]
+		s := "⚠️ off"
+		switch next := NextBackup(p.Next); {
+		case !told:
+			s = "⚠️ DigitalOcean tells of none"
+		case p.Enabled && next != "":
+			s = PolicyWords(p) + "; the next one " + next
+		case p.Enabled:
+			s = PolicyWords(p)
+		}
+		out[i] = "*" + name(approvals.Droplet(d)) + "*" + dot + fmt.Sprintf("`%d`", d.ID) + "\n" + s
+	}
+	return out
+}
+
+// Plans are lines on the policies that there can be.
+func Plans(plans []api.BackupPlan) []string {
+	out := make([]string, len(plans))
+	for i, p := range plans {
+		out[i] = "*Can be:* " + escaped(p.Words(), maxName)
+	}
+	return out
+}
 
 // NextBackup says when the next backup is taken; empty if that is not known.
 func NextBackup(w api.Window) string {

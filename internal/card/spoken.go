@@ -16,20 +16,20 @@ func spokenCard(r *approvals.Request, now time.Time) string {
 	asked := " Asked by " + mention(r.Requester.UserID) + "."
 	switch r.State {
 	case approvals.Pending:
-		return it + " is pending: " + spokenWait(r) + " until " + spoken(r.ExpiresAt) + "." + asked + spokenLoss(r)
+		return it + " is pending: " + spokenWait(r) + " until " + spoken(r.ExpiresAt) + "." + asked + spokenLoss(r) + spokenStays(r) + spaced(prose(r.Heed))
 	case approvals.Running:
 		if len(r.Targets) == 1 {
-			return it + " is running: " + plainly(progress(r, r.Targets[0], now)) + asked
+			return it + " is running: " + plainly(progress(r, r.Targets[0], now)) + asked + spaced(prose(r.Heed))
 		}
 		return it + " is running: " + plainly(tally(r)) + asked
 	case approvals.Completed:
-		return it + " is completed, after " + took(r) + "." + asked + spaced(result(r))
+		return it + " is completed, after " + took(r) + "." + asked + spaced(result(r)) + spaced(prose(r.Heed))
 	case approvals.Failed:
 		return it + " has failed: " + spokenProblem(r) + asked
 	case approvals.Unknown:
 		return it + ": the outcome is unknown, someone must look. " + spokenProblem(r) + asked
 	case approvals.Denied:
-		return it + " was denied by " + orNobody(deciders(r, approvals.ToDeny)) + "; nothing was done." + asked
+		return it + " was denied by " + denier(r) + "; nothing was done." + asked
 	case approvals.Expired:
 		return it + " has expired: nobody decided within " + span(r.Verdict.Within) + "; nothing was done." + asked
 	case approvals.Canceled:
@@ -38,12 +38,20 @@ func spokenCard(r *approvals.Request, now time.Time) string {
 	return it + " is " + Escape(string(r.State)) + "." + asked
 }
 
+// soFar says how many have approved, where there is more to say than that it waits.
+func soFar(r *approvals.Request) string {
+	if n := len(r.Approvals()); n > 0 {
+		return fmt.Sprintf(", %d so far,", n)
+	}
+	return ""
+}
+
 func spokenWait(r *approvals.Request) string {
 	switch {
 	case r.Verdict.Outcome == approvals.Confirm:
 		return "it waits for " + mention(r.Requester.UserID) + " to confirm"
-	case r.Verdict.Count > 1:
-		return fmt.Sprintf("it waits for approval by %d people, %d so far,", r.Verdict.Count, len(r.Approvals()))
+	case r.Verdict.People() > 1 || len(r.Verdict.Needs) > 0:
+		return "it waits for approval by " + lacking(r) + soFar(r)
 	case len(r.Drift) > 0:
 		return "what it is for has changed, so it waits for a fresh approval"
 	}

@@ -21,7 +21,7 @@ func status(r *approvals.Request, now time.Time) []string {
 	case approvals.Completed, approvals.Failed, approvals.Unknown:
 		return outcome(r)
 	case approvals.Denied:
-		return []string{"*Denied* by " + orNobody(deciders(r, approvals.ToDeny)) + ", " + dated(r.EndedAt) + ". Nothing was done.", prose(r.Note)}
+		return []string{"*Denied* by " + denier(r) + ", " + dated(r.EndedAt) + ". Nothing was done.", because(r, approvals.ToDeny), prose(r.Note)}
 	case approvals.Expired:
 		return []string{"*Nobody decided in time.* It waited " + span(r.Verdict.Within) + ". Nothing was done.", "Still needed? Ask again.", prose(r.Note)}
 	case approvals.Canceled:
@@ -33,11 +33,12 @@ func status(r *approvals.Request, now time.Time) []string {
 	return nil
 }
 
-func orNobody(who string) string {
-	if who == "" {
-		return "someone"
+// denier is who denied it: a person, or the policy as it was by then.
+func denier(r *approvals.Request) string {
+	if who := deciders(r, approvals.ToDeny); who != "" {
+		return who
 	}
-	return who
+	return "the policy"
 }
 
 // waiting says for whom a pending request waits, and until when.
@@ -47,11 +48,21 @@ func waiting(r *approvals.Request) []string {
 	switch {
 	case r.Verdict.Outcome == approvals.Confirm:
 		return []string{until + asker + ", can confirm this."}
-	case r.Verdict.Count < 2:
-		return []string{until + "any full member of this workspace can approve this, except " + asker + "."}
+	case r.Verdict.People() < 2 && len(r.Verdict.Needs) == 0:
+		return []string{until + "any full member of this workspace can approve this, except " + asker + "." + factor(r), glass(r)}
 	}
-	return []string{until + fmt.Sprintf("%d full members of this workspace must approve this, not counting %s. So far %d did.",
-		r.Verdict.Count, asker, len(r.Approvals()))}
+	return []string{until + "it waits for approval by " + lacking(r) + ", not counting " + asker + "." +
+		fmt.Sprintf(" So far %s approved.", counted(len(r.Approvals()), "person has", "people have")) + factor(r), glass(r)}
+}
+
+func counted(n int, one, more string) string {
+	switch n {
+	case 0:
+		return "nobody has"
+	case 1:
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // drift says what changed since people decided, while they decide anew.
@@ -72,6 +83,14 @@ func drift(r *approvals.Request) []string {
 
 // changed says one difference, with its Droplet where there are several.
 func changed(r *approvals.Request, d approvals.Difference) string {
+	switch d.What {
+	case approvals.OfApproval:
+		return "the approval by " + mention(d.Was) + " no longer counts: " + escaped(d.Is, maxShort)
+	case approvals.OfLeaves, approvals.OfGoes:
+		return d.What + ": " + escaped(d.Was, maxGoing) + " → " + escaped(d.Is, maxGoing)
+	case approvals.OfPolicy:
+		return "the policy asks for more: " + escaped(d.Was, maxName) + " → " + escaped(d.Is, maxName)
+	}
 	was, is := escaped(d.Was, maxShort), escaped(d.Is, maxShort)
 	what := escaped(d.What, maxShort)
 	if len(r.Targets) == 1 && d.Is != "gone" || d.DropletID == 0 {
@@ -87,6 +106,13 @@ func changed(r *approvals.Request, d approvals.Difference) string {
 
 // progress says where a target of a running request is.
 func progress(r *approvals.Request, t approvals.Target, now time.Time) string {
+	if t.State.Ended() {
+		return ended(t)
+	}
+	return stepOf(r, t) + present(r, t, now)
+}
+
+func present(r *approvals.Request, t approvals.Target, now time.Time) string {
 	who := name(t.Droplet)
 	switch t.State {
 	case approvals.Queued:
@@ -99,13 +125,17 @@ func progress(r *approvals.Request, t approvals.Target, now time.Time) string {
 			return "*Waits in line:* another action on " + who + " is under way at DigitalOcean. Goes on by itself." + for_
 		case approvals.WaitRateLimit:
 			return "*Waits its turn:* DigitalOcean takes no more requests just now. Goes on by itself." + for_
+		case approvals.WaitName:
+			return "*Waits in line:* another request is creating a Droplet called " + who + ". Goes on by itself." + for_
+		case approvals.WaitPeople:
+			return "*Slack does not say who may decide.* " + yet(t) + " Tried again by itself." + for_
 		case approvals.WaitUnreachable:
-			return "*DigitalOcean can't be reached.* Nothing was sent yet. Tried again by itself." + for_
+			return "*DigitalOcean can't be reached.* " + yet(t) + " Tried again by itself." + for_
 		}
 		return "*About to be sent* to DigitalOcean."
 	case approvals.Dispatching:
 		if !t.LostAt.IsZero() {
-			return "*DigitalOcean's answer was lost.* Looking for the action among those of " + who + ", for up to a minute. It is not sent twice."
+			return "*DigitalOcean's answer was lost.* " + sought(r, who)
 		}
 		return "*Being sent* to DigitalOcean."
 	case approvals.Following:
@@ -119,6 +149,14 @@ func progress(r *approvals.Request, t approvals.Target, now time.Time) string {
 		return "*Under way* " + underWay
 	}
 	return ended(t)
+}
+
+// yet says how far it has come while it waits.
+func yet(t approvals.Target) string {
+	if t.Step > 0 {
+		return "What is next was not sent yet."
+	}
+	return "Nothing was sent yet."
 }
 
 // since says from when on something is so. How long that is stands there only
@@ -178,6 +216,9 @@ func outcome(r *approvals.Request) []string {
 		out = append(out, prose(r.Note))
 	}
 	out = append(out, problem(t))
+	if r.State != approvals.Completed {
+		out = append(out, result(r)) // what was made before it failed
+	}
 	before, after := compare(t)
 	if before == "" {
 		return out
@@ -216,6 +257,9 @@ func lasting(t approvals.Target) string { return span(t.EndedAt.Sub(began(t))) }
 // it changed.
 func compare(t approvals.Target) (before, after string) {
 	b := t.Droplet
+	if b.ID == 0 {
+		return "", "" // it was not there before
+	}
 	if t.After == nil {
 		if t.State == approvals.TargetDone {
 			return escaped(b.Status, maxShort), "not known"

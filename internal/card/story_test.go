@@ -13,9 +13,12 @@ func completed(t testing.TB, a *api.Action) *approvals.Request {
 	args := map[string]string{}
 	d, after := web1, web1
 	for _, p := range a.Params {
-		if p.Example != "" {
+		if p.Example != "" && p.Name != api.SnapshotFirst {
 			args[p.Name] = p.Example
 		}
+	}
+	if a.Make != nil {
+		return createdOne(t)
 	}
 	r := ask(t, a.Type, args, d)
 	if _, takes := a.ImageParam(); takes {
@@ -33,6 +36,8 @@ func completed(t testing.TB, a *api.Action) *approvals.Request {
 	case "resize":
 		r.Targets[0].Droplet.Status, after.Status = "off", "off"
 		after.Size, after.VCPUs, after.MemoryMB, after.DiskGB = args["size"], 2, 4096, 80
+	case "destroy":
+		after.Status, r.Rescue, r.Leaves = "gone", &approvals.Rescue{Known: true}, &leftBehind
 	case "rename":
 		after.Name = args["name"]
 	case "enable_ipv6":
@@ -56,8 +61,71 @@ func completed(t testing.TB, a *api.Action) *approvals.Request {
 		s.decide(approvals.ToConfirm, alice, time.Second)
 	}
 	done := ref(0, "completed", 2*time.Second)
+	if a.Destroys {
+		return s.vanish(0, 2*time.Second).end(0, 75*time.Second, approvals.Ending{State: approvals.TargetDone, After: &after}).r
+	}
 	return s.send(0, 2*time.Second).accept(0, 3*time.Second).end(0, 75*time.Second,
 		approvals.Ending{State: approvals.TargetDone, After: &after, Action: &done, Result: result}).r
+}
+
+// leftBehind is what stays of a Droplet with a volume.
+var leftBehind = approvals.Leaves{Known: true, Items: []string{"volume web-1-data, $20.00 a month", "volume snapshot web-1-data-weekly, $3.69 a month",
+	"snapshot before-upgrade, $0.72 a month"}}
+
+// vanish sends a destroy that DigitalOcean accepts: it makes no action of it.
+func (s story) vanish(i int, after time.Duration) story {
+	s.t.Helper()
+	s.send(i, after)
+	return s.did(s.r.Accepted(i, approvals.ActionRef{Status: "in-progress", StartedAt: at(after), RequestID: "ab12"}, false, at(after+time.Second)))
+}
+
+// destroy is one that waits for its approval.
+func destroy(t testing.TB) *approvals.Request {
+	r := ask(t, "destroy", nil, web1)
+	r.Rescue, r.Leaves, r.Usual = &rescue, &leftBehind, 15*time.Second
+	return r
+}
+
+// toBe are Droplets that are not there yet.
+func toBe(names ...string) []approvals.Droplet {
+	var out []approvals.Droplet
+	for _, n := range names {
+		out = append(out, approvals.Droplet{Name: n, Region: "fra1", Size: "s-2vcpu-4gb", VCPUs: 2, MemoryMB: 4096, DiskGB: 80, Monthly: 24})
+	}
+	return out
+}
+
+func create(t testing.TB, more map[string]string, names ...string) *approvals.Request {
+	args := map[string]string{"region": "fra1", "size": "s-2vcpu-4gb", "image": "ubuntu-24-04-x64", "ssh-keys": "512189,512190"}
+	for k, v := range more {
+		args[k] = v
+	}
+	r := ask(t, "create", args, toBe(names...)...)
+	r.Action.Called = map[string]string{"512189": "ana@laptop", "512190": "ben"}
+	r.Image, r.Plan, r.Usual = &noble, &larger, time.Minute
+	return r
+}
+
+// make has DigitalOcean accept the create of a target.
+func (s story) make(i int, after time.Duration) story {
+	s.t.Helper()
+	s.did(s.r.Creating(i, "host", []int{7}, at(after)))
+	return s.did(s.r.Created(i, 3165000+i, ref(i, "in-progress", after), false, at(after+time.Second)))
+}
+
+// made is how a target ends whose Droplet is there.
+func (s story) made(i int, after time.Duration) story {
+	s.t.Helper()
+	a, _ := api.Lookup("create")
+	d := web1
+	d.ID, d.Name, d.Size, d.PublicIP6 = 3165000+i, s.r.Targets[i].Droplet.Name, "s-2vcpu-4gb", "2604:a880:0:1010::18a:a001"
+	done := ref(i, "completed", after)
+	return s.end(i, after, approvals.Ending{State: approvals.TargetDone, After: &d, Action: &done, Result: a.Result(api.Droplet{}, api.Droplet(d), nil)})
+}
+
+// createdOne is a create of one Droplet to its end.
+func createdOne(t testing.TB) *approvals.Request {
+	return story{t, create(t, map[string]string{"ipv6": "true"}, "web-9")}.make(0, time.Second).made(0, 55*time.Second).r
 }
 
 func drifted(t testing.TB) *approvals.Request {
@@ -65,6 +133,44 @@ func drifted(t testing.TB) *approvals.Request {
 	now := web1
 	now.Status, now.Size = "off", "s-2vcpu-4gb"
 	return s.did(s.r.Drifted(web1.Differences(now), map[int]approvals.Droplet{now.ID: now}, nil, at(3*time.Minute))).r
+}
+
+// guarded is a rebuild that a policy file has 2 people of two groups approve.
+func guarded(t testing.TB) *approvals.Request {
+	r := rebuild(t)
+	r.Verdict = approvals.Verdict{Outcome: approvals.Approve, Count: 2, Within: 20 * time.Minute, Rule: "production data", Policy: "3f9a1c",
+		Needs:  []approvals.Need{{Rule: "production data", Count: 2, From: []string{"dba", "sre"}}},
+		Factor: true, BreakGlass: []string{"oncall"}, Announce: "C0LOUD"}
+	r.ExpiresAt = at(20 * time.Minute)
+	return r
+}
+
+// twofold is a shutdown of three Droplets that fall under two rules of a policy file.
+func twofold(t testing.TB) *approvals.Request {
+	r := ask(t, "shutdown", nil, fleet(3)...)
+	r.Verdict = approvals.Verdict{Outcome: approvals.Approve, Count: 2, Within: 20 * time.Minute, Rule: "data, front", Policy: "3f9a1c",
+		Needs: []approvals.Need{{Rule: "data", Count: 2, From: []string{"dba"}}, {Rule: "front", Count: 1, From: []string{"sre"}}}}
+	return r
+}
+
+func dba(p approvals.Person) approvals.Person {
+	p.Groups, p.Proved = []string{"dba"}, true
+	return p
+}
+
+func glassBroken(t testing.TB) story {
+	r, oncall := guarded(t), carol
+	oncall.Groups, oncall.Proved = []string{"oncall"}, true
+	return story{t, r}.did(r.BreakGlass(oncall, "nobody of dba answers, the shop is down", at(2*time.Minute)))
+}
+
+// overtaken is one whose policy and whose approver changed after it was approved.
+func overtaken(t testing.TB) *approvals.Request {
+	r, stricter := rebuild(t), guarded(t).Verdict
+	return story{t, r}.did(r.Reconsidered(approvals.Reconsidered{Verdict: &stricter, Differences: []approvals.Difference{
+		{What: approvals.OfPolicy, Was: "approve by 1 full member of this workspace (built-in: destructive)", Is: "approve by 2 members of dba or sre (production data)"},
+		{What: approvals.OfApproval, Was: "U0BOB", Is: "no longer in a group that may decide"},
+	}}, at(3*time.Minute))).r
 }
 
 // bulkDrifted is three Droplets of which one is gone and one has changed.
@@ -97,7 +203,7 @@ func mixed(t testing.TB, ended bool) story {
 	s.send(1, 62*time.Second).accept(1, 63*time.Second).end(1, 90*time.Second, approvals.Ending{
 		State: approvals.TargetErrored, Problem: "DigitalOcean reports that the action errored (request cd34)."})
 	if !ended {
-		return s.did(s.r.PutBack(2, approvals.WaitPendingEvent, at(2*time.Minute)))
+		return s.did(s.r.PutBack(2, approvals.WaitPendingEvent, approvals.Answer{}, at(2*time.Minute)))
 	}
 	return s.send(2, 2*time.Minute).end(2, 4*time.Minute, approvals.Ending{
 		State: approvals.TargetUnknown, Problem: "No power_off that began since 12:02:00 UTC is among the actions of web-3."})

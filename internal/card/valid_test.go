@@ -21,7 +21,8 @@ import (
 )
 
 // ours is the markup that we write ourselves; no other "<" may go to Slack.
-var ours = regexp.MustCompile(`<@[A-Z0-9]+>|<!date\^\d+\^[^<>|]+\|[^<>|]+>`)
+var ours = regexp.MustCompile(`<@[A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<#[CG][A-Z0-9]+>|<!date\^\d+\^[^<>|]+\|[^<>|]+>|` +
+	`<https://[a-z.]+/archives/[A-Z0-9]+/p[0-9]+(\?thread_ts=[0-9.]+&amp;cid=[A-Z0-9]+)?\|[^<>|]+>`)
 
 // limits are the characters that Slack takes at most of each text, by its place:
 // docs.slack.dev/reference/block-kit.
@@ -222,15 +223,23 @@ func TestGeneratedMessagesAreTaken(t *testing.T) {
 		if !strings.Contains(m.Text, string(r.State)) || !strings.Contains(m.Text, "<@"+r.Requester.UserID+">") {
 			t.Fatalf("the text leaves out the state or who asked: %q", m.Text)
 		}
+		link := rapid.SampledFrom([]string{"", here, here + "?thread_ts=1700000000.000100&cid=C0OPS", "https://evil.example/x|y>", hostileText.Draw(t, "link")}).Draw(t, "address")
+		if err := validate(card.Superseded(r, link)); err != nil {
+			t.Fatalf("superseded: %v", err)
+		}
+		told, n0 := card.Summary(slices.Repeat([]card.Told{{Request: r, Link: link}, {Request: r}}, rapid.IntRange(1, 80).Draw(t, "ended")))
+		if err := validate(told); err != nil || n0 < 1 || !strings.Contains(strings.ToLower(told.Text), string(r.State)) {
+			t.Fatalf("a summary of %d: %v", n0, err)
+		}
 		n := approvals.Note{
 			At: now, Ordinal: rapid.IntRange(-2, 600).Draw(t, "ordinal"), Who: "U0BOB", Detail: hostileText.Draw(t, "detail"),
 			Kind: rapid.SampledFrom([]approvals.NoteKind{
 				approvals.NoteApproved, approvals.NoteConfirmed, approvals.NoteDenied, approvals.NoteExpired, approvals.NoteCanceled,
 				approvals.NoteDrifted, approvals.NoteWaiting, approvals.NoteStarted, approvals.NoteSlow, approvals.NoteLost,
-				approvals.NoteSettling, approvals.NoteEnded, approvals.NoteFailed, "new",
+				approvals.NoteLate, approvals.NoteSettling, approvals.NoteEnded, approvals.NoteFailed, "new",
 			}).Draw(t, "kind"),
 		}
-		if err := validate(card.Note(r, n, now)); err != nil {
+		if err := validate(card.Note(r, n)); err != nil {
 			t.Fatalf("the note %s: %v", n.Kind, err)
 		}
 		var ds []api.Droplet

@@ -53,12 +53,13 @@ func subject(r *approvals.Request) string {
 	case n == 0:
 		return "no Droplet"
 	default:
-		return fmt.Sprintf("%d Droplets: %s", n, firstNames(r, 3))
+		return fmt.Sprintf("%d Droplets: %s", n, firstNames(r))
 	}
 }
 
 // firstNames lists the first names of several Droplets, and how many more there are.
-func firstNames(r *approvals.Request, n int) string {
+func firstNames(r *approvals.Request) string {
+	const n = 3
 	var names []string
 	for _, t := range r.Targets[:min(n, len(r.Targets))] {
 		names = append(names, bare(t.Droplet, 30))
@@ -83,7 +84,7 @@ func phraseTo(r *approvals.Request, n int) string {
 	case len(r.Targets) == 1:
 		what = Escape(bare(r.Targets[0].Droplet, n))
 	case r.Tag != "":
-		what += " (" + Escape(firstNames(r, 3)) + ")"
+		what += " (" + Escape(firstNames(r)) + ")"
 	}
 	if r.Image != nil {
 		what += " with " + escaped(r.Image.Label(), maxShort)
@@ -126,12 +127,22 @@ func arguments(r *approvals.Request) []argument {
 			delete(left, p.Name)
 			switch {
 			case !given, r.Image != nil && (p.Kind == api.Base || p.Kind == api.Backup):
+			case p.Name == api.SnapshotFirst && r.State.Open():
+				out = append(out, argument{"snapshot first", "yes", "Snapshot first", ". " + snapshotFirst(r)})
+			case p.Name == api.SnapshotFirst:
+				out = append(out, argument{"snapshot first", "yes", "Snapshot first", ""})
 			case p.Kind == api.Switch && v == "true":
-				out = append(out, argument{Escape(p.Name), "yes", capital(Escape(p.Name)), ""})
+				out = append(out, argument{Escape(p.Name), "yes", heading(p.Name), ""})
+			case p.Kind == api.Size && a.Make != nil:
+				out = append(out, argument{Escape(p.Name), escaped(v, maxName), "Size", offer(r.Plan)})
 			case p.Kind == api.Size:
 				out = append(out, argument{Escape(p.Name), escaped(v, maxName), "New " + Escape(p.Name), offer(r.Plan)})
+			case p.Kind == api.List:
+				out = append(out, argument{Escape(p.Name), escaped(enumerated(v, r.Action.Called), maxList), heading(p.Name), ""})
+			case p.Kind == api.Script:
+				out = append(out, argument{Escape(p.Name), fmt.Sprintf("%d characters", utf8.RuneCountInString(v)), heading(p.Name), ", run at its first boot"})
 			default:
-				out = append(out, argument{Escape(p.Name), escaped(v, maxName), capital(Escape(p.Name)), ""})
+				out = append(out, argument{Escape(p.Name), escaped(v, maxName), heading(p.Name), ""})
 			}
 		}
 	}
@@ -142,6 +153,24 @@ func arguments(r *approvals.Request) []argument {
 		out = append(out, argument{escaped(k, maxShort), escaped(left[k], maxName), capital(escaped(k, maxShort)), ""})
 	}
 	return out
+}
+
+// enumerated are the items of a list, those that are called something with their names,
+// as many as a card has room for, and how many more there are.
+func enumerated(list string, called map[string]string) string {
+	items := strings.Split(list, ",")
+	for i, item := range items {
+		if name := called[item]; name != "" {
+			items[i] = cut(name, maxName) + " (" + item + ")"
+		}
+	}
+	size := 0
+	for i, item := range items {
+		if size += length(Escape(item)) + len(", "); size > maxList-20 {
+			return strings.Join(items[:i], ", ") + fmt.Sprintf(" and %d more", len(items)-i)
+		}
+	}
+	return strings.Join(items, ", ")
 }
 
 // offer says what a size holds and costs.
@@ -249,6 +278,9 @@ func usually(r *approvals.Request) string {
 // problem is what went wrong with a target. DigitalOcean's Droplets go by ID,
 // and people by names: both are told.
 func problem(t approvals.Target) string {
+	if t.Droplet.ID == 0 {
+		return prose(t.Problem)
+	}
 	id := regexp.MustCompile(fmt.Sprintf(`\bDroplet %d\b`, t.Droplet.ID))
 	return prose(id.ReplaceAllLiteralString(t.Problem, fmt.Sprintf("%s (Droplet %d)", bare(t.Droplet, maxShort), t.Droplet.ID)))
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"dropletops/api"
+	"dropletops/internal/coverage"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -18,6 +19,33 @@ func TestPageIsUpToDate(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(page(api.Catalogue())), string(kept)); diff != "" {
 		t.Errorf("%s is not what the catalogue says; run go generate ./api\n%s", path, diff)
+	}
+}
+
+func TestCoverageIsUpToDate(t *testing.T) {
+	const path = "../../docs/coverage.md"
+	kept, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; run go generate ./internal/coverage", err)
+	}
+	if diff := cmp.Diff(string(coveragePage(coverage.Sections())), string(kept)); diff != "" {
+		t.Errorf("%s is not what the table says; run go generate ./internal/coverage\n%s", path, diff)
+	}
+}
+
+// What is missing is said to be.
+func TestCoverageOfWhatIsMissing(t *testing.T) {
+	got := string(coveragePage([]coverage.Section{{Title: "To act", Rows: []coverage.Row{
+		{Operation: "freeze", API: []string{"POST /v2/freeze"}, Godo: []string{"A.B", "A.C"}, Commands: []string{"freeze web-1 on|off"}, Tests: []string{"cmd/dropletops.TestFreeze"}, Note: "Cold."},
+		{Operation: "defrost", Note: coverage.NotYet + ": warm."},
+	}}}))
+	for _, want := range []string{
+		"| freeze | `POST /v2/freeze` | godo `A.B`, `A.C` | `/droplet freeze web-1 on\\|off`<br>Cold. | `cmd/dropletops.TestFreeze` |\n",
+		"| defrost |  |  | Not yet: warm. |  |\n", "One is missing",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page lacks %q:\n%s", want, got)
+		}
 	}
 }
 

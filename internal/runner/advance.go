@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -25,6 +26,9 @@ type advanceWorker struct {
 // fault is logged and tried again: a wake-up is never given up.
 func (w *advanceWorker) Work(ctx context.Context, j *river.Job[advanceArgs]) error {
 	wait, err := w.advance(ctx, j.Args)
+	if errors.Is(ctx.Err(), context.Canceled) { // cut short, as at the end of the process: whoever comes next goes on
+		return river.JobSnooze(0)
+	}
 	n := w.count(j.Args.ID, err)
 	if err != nil {
 		wait = min(longestFault, afterFault<<min(n-1, 6))

@@ -16,7 +16,7 @@ import (
 func (w *world) dying(id string) {
 	w.t.Helper()
 	if _, err := w.store.Update(w.t.Context(), id, func(r *approvals.Request) (approvals.Change, error) {
-		return r.Dispatch(0, w.runner.Instance, 0, w.clock())
+		return r.Dispatch(0, w.runner.Instance, r.Action.Type, 0, w.clock())
 	}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -154,9 +154,11 @@ func TestAFrozenPassLeavesTheNextActionAlone(t *testing.T) {
 	b := &behind{Client: w.client, look: func() error {
 		once.Do(func() {
 			another(func(r *approvals.Request) (approvals.Change, error) {
-				return r.Next(0, nil, "it is still on", w.clock())
+				return r.Next(0, approvals.Onward{To: 1, Sends: "power_off", Why: "it is still on"}, w.clock())
 			})
-			another(func(r *approvals.Request) (approvals.Change, error) { return r.Dispatch(0, "another", 0, w.clock()) })
+			another(func(r *approvals.Request) (approvals.Change, error) {
+				return r.Dispatch(0, "another", r.Action.Type, 0, w.clock())
+			})
 			another(func(r *approvals.Request) (approvals.Change, error) {
 				return r.Accepted(0, approvals.ActionRef{ID: second, Status: "in-progress"}, false, w.clock())
 			})
@@ -297,7 +299,7 @@ func TestLostIsNotAnothersUnderWay(t *testing.T) {
 	w.once(first)
 	second := w.ask("reboot", nil, approvals.Allow, "web-1")
 	if _, err := w.store.Update(t.Context(), second, func(r *approvals.Request) (approvals.Change, error) {
-		return r.Dispatch(0, "process-1", 0, w.clock())
+		return r.Dispatch(0, "process-1", r.Action.Type, 0, w.clock())
 	}); err != nil {
 		t.Fatal(err)
 	}

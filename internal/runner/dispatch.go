@@ -1,9 +1,11 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,36 +15,55 @@ import (
 
 // dispatch sends the action for one Droplet: look once more, write the intent
 // down, send, write the answer down.
+//
+// While the answer to another request's POST to the Droplet is open, it waits in
+// line: with one such intent at a time, an action that turns up later is told
+// whose it is. So it does, before its first action, while the Droplet is another's.
 func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w work) (time.Duration, error) {
 	t := req.Targets[i]
-	d, err := r.Droplets.Droplet(ctx, t.Droplet.ID)
+	if key := fmt.Sprint(t.Droplet.ID); r.aiming.take(key) {
+		defer r.aiming.release(key)
+	} else {
+		return retrySoon, nil // another request is about to send to it
+	}
+	switch line, err := r.inLine(ctx, req, t); {
+	case err != nil:
+		return 0, err
+	case line:
+		return r.putBack(ctx, req, i, approvals.WaitPendingEvent, r.busyFor(t))
+	}
+	reading := api.OnWait(ctx, func(time.Duration) { r.sayTurn(ctx, req, i) }) // for reads alone: nothing is said, or put back, of a POST
+	looked := r.moment()
+	d, err := r.Droplets.Droplet(reading, t.Droplet.ID)
 	switch {
 	case api.KindOf(err) == api.NotFound:
-		if unsent, err := r.beginsAnew(ctx, req); req.Bulk() && (unsent || err != nil) {
-			return 0, err
-		}
-		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
-			Problem: "The Droplet is gone: DigitalOcean says there is no such Droplet any more. Nothing was done to it."})
+		return r.missing(ctx, req, i)
 	case err != nil:
 		return r.cannotAsk(ctx, req, i, err)
 	}
-	args := api.Args(req.Action.Args)
-	if t.Step > 0 && w.whole.PostCheck(api.Droplet(t.Droplet), d, args, image(req)) {
-		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, After: now(d)}) // the step before was enough
+	saved := w.onlySaved() // later on, what differs is our own doing
+	if saved {
+		if wait, stop, err := r.drifted(ctx, req, i, w, d); stop || err != nil {
+			return wait, err
+		}
+		w.parts = w.whole.Parts(d, api.Args(req.Action.Args), req.CreatedAt) // the Droplet that is written down with the intent
 	}
-	if req.Verdict.Outcome != approvals.Allow && t.Step == 0 { // later on, what differs is our own doing
-		if diffs := t.Droplet.Differences(approvals.Droplet(d)); len(diffs) > 0 {
-			return r.driftedLate(ctx, req, i, diffs)
+	if t.Step > 0 && w.part().Shows(d, image(req)) {
+		return r.goOn(ctx, req, i, w, d, approvals.Onward{}) // the step before was enough, or someone else was faster
+	}
+	if t.Step > 0 && saved {
+		if wait, stop, err := r.overtaken(ctx, req, i, w, d); stop || err != nil {
+			return wait, err
 		}
 	}
-	no, err := r.Actions.PreCheck(ctx, w.part, d, args, image(req))
-	if err != nil {
+	part := w.part()
+	switch no, err := r.inTheWay(reading, req, t, part, d); {
+	case err != nil:
 		return r.cannotAsk(ctx, req, i, err)
+	case no != "":
+		return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: no, After: now(d)})
 	}
-	if no != "" {
-		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Problem: no, After: now(d)})
-	}
-	history, err := r.Droplets.History(ctx, t.Droplet.ID)
+	history, err := r.Droplets.History(reading, t.Droplet.ID)
 	if err != nil {
 		return r.cannotAsk(ctx, req, i, err)
 	}
@@ -50,61 +71,142 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	for _, rec := range history {
 		baseline = max(baseline, rec.ID)
 	}
-	return r.send(ctx, req, i, w, d, baseline)
+	if rec, err := r.before(ctx, req, t, part.Type, history); err != nil || rec.ID != 0 {
+		if err != nil {
+			return 0, err
+		}
+		return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetUnknown, Problem: inDoubt(rec)})
+	}
+	return r.send(ctx, req, i, w, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		c, err := q.Dispatch(i, r.Instance, part.Type, baseline, now)
+		if err == nil && saved {
+			q.Targets[i].Droplet = approvals.Droplet(d) // what the end is compared with
+		}
+		return c, err
+	}, looked)
 }
 
-// driftedLate deals with a Droplet that changed after the whole was rechecked:
-// if nothing was sent yet the decision begins anew, else this one is left alone.
-func (r *Runner) driftedLate(ctx context.Context, req *approvals.Request, i int, diffs []approvals.Difference) (time.Duration, error) {
-	if unsent, err := r.beginsAnew(ctx, req); unsent || err != nil {
-		return 0, err
-	}
-	said := make([]string, len(diffs))
-	for n, d := range diffs {
-		said[n] = d.String()
-	}
-	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
-		Problem: "The Droplet is not what was approved any more (" + strings.Join(said, "; ") + "). Nothing was done to it."})
-}
-
-// beginsAnew says whether nothing was sent for a request yet, so that the next
-// pass can recheck the whole, with fresh eyes, and find what has changed.
-func (r *Runner) beginsAnew(ctx context.Context, req *approvals.Request) (bool, error) {
-	fresh, err := r.Requests.Request(ctx, req.ID)
-	if err != nil || fresh.Sent() {
+// inLine says whether a target waits for another request's: while an answer of its is
+// open, or as long as the Droplet is held.
+func (r *Runner) inLine(ctx context.Context, req *approvals.Request, t approvals.Target) (bool, error) {
+	others, err := r.Intents.Intents(ctx, t.Droplet.ID, req.ID)
+	if err != nil {
 		return false, err
 	}
-	r.checks.forget(req.ID)
-	return true, nil
+	if slices.ContainsFunc(others, func(o approvals.Intent) bool { return o.Open }) {
+		return true, nil
+	}
+	if t.Step > 0 { // who has begun waits for nobody who begins: neither would end
+		return false, nil
+	}
+	return r.held(ctx, req, t.Droplet.ID)
+}
+
+// held says whether a Droplet is another request's for now: one that is between the
+// actions that it takes to it and that put it back at the end, as a resize switches it off
+// and on again, since what came in between would undo one of them, and DigitalOcean knows
+// nothing of the next; or one that was allowed to run before this one and waits in line. A
+// power-off and a power-on would have another outcome the other way round.
+func (r *Runner) held(ctx context.Context, req *approvals.Request, droplet int) (bool, error) {
+	others, err := r.Intents.Others(ctx, droplet, req.ID)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(others, func(o *approvals.Request) bool {
+		if !o.Sent() {
+			return cmp.Or(o.StartedAt.Compare(req.StartedAt), strings.Compare(o.ID, req.ID)) < 0
+		}
+		a, ok := api.Lookup(o.Action.Type)
+		if !ok {
+			return false
+		}
+		w, _ := workOf(a, o, 0)
+		return slices.ContainsFunc(w.parts, func(p api.Part) bool { return p.Back })
+	}), nil
+}
+
+// inTheWay says why a part can't be sent to a Droplet as it is; empty if nothing is.
+func (r *Runner) inTheWay(ctx context.Context, req *approvals.Request, t approvals.Target, part api.Part, d api.Droplet) (string, error) {
+	if t.Step > 0 && part.Action.Destroys && takes(req) {
+		if why, err := r.parted(ctx, req); why != "" || err != nil {
+			return why, err
+		}
+	}
+	return r.Actions.PreCheck(ctx, part.Action, d, part.Args, image(req))
+}
+
+// sayTurn has people told that a look before an action waits for its turn. It goes on
+// by itself meanwhile. A target of which an intent is committed is left alone.
+func (r *Runner) sayTurn(ctx context.Context, req *approvals.Request, i int) {
+	err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		if i >= len(q.Targets) || q.Targets[i].State != approvals.Queued {
+			return approvals.Change{}, approvals.ErrNoChange
+		}
+		return q.PutBack(i, approvals.WaitRateLimit, approvals.Answer{}, now)
+	})
+	if err != nil {
+		r.Log.DebugContext(ctx, "could not say that a Droplet waits for its turn", "request_id", req.ID, "error", err)
+	}
+}
+
+// before answers an action that this request may have made already, though nothing
+// here says so: the database may be a backup that does not know what happened
+// after it. That can only be where the request is older than this process. Someone
+// may also have done it by hand meanwhile, which is a reason to ask a person, too.
+func (r *Runner) before(ctx context.Context, req *approvals.Request, t approvals.Target, typ string, history []api.Record) (api.Record, error) {
+	asked := req.CreatedAt
+	if at := req.Origin.AskedAt; !at.IsZero() && at.Before(asked) {
+		asked = at
+	}
+	if !asked.Before(r.Started) || t.DispatchedBy == r.Instance {
+		return api.Record{}, nil
+	}
+	for _, rec := range history {
+		since := rec.StartedAt.After(asked.Add(-clockSkew))
+		if !t.DispatchedAt.IsZero() { // what was there at an earlier intent is certain
+			since = rec.ID > t.Baseline
+		}
+		if rec.Type != typ || !since {
+			continue
+		}
+		taken, err := r.Requests.ActionTaken(ctx, rec.ID, t.Droplet.ID, req.ID)
+		if err != nil || !taken {
+			return rec, err
+		}
+	}
+	return api.Record{}, nil
+}
+
+func inDoubt(rec api.Record) string {
+	return fmt.Sprintf("Nothing was sent now: Dropletops was started after this was asked for, and the Droplet shows a %s of %s (action %d, %s) "+
+		"that no request here is known to have made. It may be this one's, as after a restored backup, or someone's by hand. "+
+		"Look at the Droplet, then retry if it was not done.", rec.Type, rec.StartedAt.UTC().Format(time.RFC3339), rec.ID, rec.Status)
 }
 
 // send commits the intent and sends. From the commit on, this call is the only
 // one that ever sends this action.
-func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work, d api.Droplet, baseline int) (time.Duration, error) {
+func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work,
+	intent func(*approvals.Request, time.Time) (approvals.Change, error), looked moment) (time.Duration, error) {
 	key := fmt.Sprint(req.ID, "/", i)
 	if !r.sending.take(key) {
 		return retryQuickly, nil
 	}
 	defer r.sending.release(key)
-	if late, ok := ctx.Deadline(); ok && time.Now().After(late) {
+	if late, ok := ctx.Deadline(); ok && time.Now().After(late) || r.since(looked) > pass {
 		return 0, nil // frozen since the Droplet was looked at: look again
 	}
-	start := time.Now() // the monotonic clock: it is the freezing of this process that counts
-	if err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
-		c, err := q.Dispatch(i, r.Instance, baseline, now)
-		if err == nil && q.Targets[i].Step == 0 {
-			q.Targets[i].Droplet = approvals.Droplet(d) // what the end is compared with
-		}
-		return c, err
-	}); err != nil {
+	start := r.moment()
+	sent, err := r.changed(ctx, req, i, intent)
+	if err != nil {
 		return never, err
 	}
+	req.Targets[i] = sent.Targets[i]   // what follows is about this intent
 	sctx := context.WithoutCancel(ctx) // what came of it is written down, also when the pass is over
-	if time.Since(start) > fence {
+	if r.since(start) > fence {
 		return r.putBack(sctx, req, i, approvals.WaitUnreachable, retryQuickly) // not sent, so it may wait again
 	}
-	t := req.Targets[i]
-	rec, err := r.Actions.Send(ctx, w.part, t.Droplet.ID, api.Args(req.Action.Args), image(req))
+	t, part := req.Targets[i], w.part()
+	rec, err := r.post(ctx, req, t, part)
 	switch api.KindOf(err) {
 	case "":
 		if err != nil {
@@ -112,24 +214,30 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work
 		}
 		return r.accepted(sctx, req, i, rec, false)
 	case api.PendingEvent:
-		return r.putBack(sctx, req, i, approvals.WaitPendingEvent, r.busyFor(t))
+		return r.busyFor(t), r.refused(sctx, req, i, approvals.WaitPendingEvent, err)
 	case api.RateLimited:
-		return r.putBack(sctx, req, i, approvals.WaitRateLimit, retryAfter(err))
+		return retryAfter(err), r.refused(sctx, req, i, approvals.WaitRateLimit, err)
 	case api.NotSent:
-		return r.putBack(sctx, req, i, approvals.WaitUnreachable, retryQuickly)
+		return retryQuickly, r.refused(sctx, req, i, approvals.WaitUnreachable, err)
 	case api.Lost, api.Unavailable:
 		return r.lost(sctx, req, i, err)
 	}
 	if t.Step > 0 { // refused, perhaps since the step before has been enough by now
-		if d, e := r.Droplets.Droplet(sctx, t.Droplet.ID); e == nil && w.whole.PostCheck(api.Droplet(t.Droplet), d, api.Args(req.Action.Args), image(req)) {
-			return never, r.end(sctx, req, i, approvals.Ending{State: approvals.TargetDone, After: now(d)})
+		if d, e := r.Droplets.Droplet(sctx, t.Droplet.ID); e == nil && part.Shows(d, image(req)) {
+			return r.goOn(sctx, req, i, w, d, approvals.Onward{Why: sentence(err), Said: said(err)})
 		}
 	}
-	return never, r.end(sctx, req, i, approvals.Ending{State: approvals.TargetErrored, Problem: sentence(err)})
+	if part.Action.Destroys && api.KindOf(err) == api.NotFound {
+		return never, r.goneAnyway(sctx, req, i)
+	}
+	return r.failed(sctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: sentence(err), Said: said(err)})
 }
 
 func (r *Runner) accepted(ctx context.Context, req *approvals.Request, i int, rec api.Record, found bool) (time.Duration, error) {
 	err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		if t := q.Targets[i]; t.Droplet.ID == 0 {
+			return q.Created(i, rec.ResourceID, ref(rec), found, now)
+		}
 		return q.Accepted(i, ref(rec), found, now)
 	})
 	return 0, err
@@ -139,7 +247,7 @@ func (r *Runner) lost(ctx context.Context, req *approvals.Request, i int, cause 
 	r.Log.WarnContext(ctx, "the answer to an action was lost", "request_id", req.ID,
 		"droplet_id", req.Targets[i].Droplet.ID, "error", cause)
 	err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
-		return q.Lost(i, cause.Error(), now)
+		return q.Lost(i, cause.Error(), said(cause), now)
 	})
 	return 0, err
 }

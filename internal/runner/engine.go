@@ -44,7 +44,6 @@ type Engine struct {
 
 type worker interface {
 	Start(ctx context.Context) error
-	Stop(ctx context.Context) error
 	StopAndCancel(ctx context.Context) error
 }
 
@@ -170,16 +169,10 @@ func (e *Engine) Start(ctx context.Context) error {
 	return errors.Join(err, e.work.StopAndCancel(reset))
 }
 
-// Stop waits for the wake-ups in hand; when ctx ends first, they are cut short,
-// which loses nothing: their state is in the database.
-func (e *Engine) Stop(ctx context.Context) error {
-	if err := e.work.Stop(ctx); err == nil || ctx.Err() == nil {
-		return err
-	}
-	hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	return e.work.StopAndCancel(hard)
-}
+// Stop cuts the wake-ups in hand short, and waits for them until ctx ends. That
+// loses nothing, since their state is in the database: a read is not waited for, and
+// an answer to a POST that is on its way no longer than Send does on its own.
+func (e *Engine) Stop(ctx context.Context) error { return e.work.StopAndCancel(ctx) }
 
 // WakeAdvance wakes the runner up for a request; see store.Waker.
 //

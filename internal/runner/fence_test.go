@@ -14,11 +14,16 @@ import (
 )
 
 // slow is a store of one request, whose commit of an intent takes as long as a
-// process was frozen in it.
+// process was frozen in it, or its machine was suspended: then only the wall clock
+// shows it.
 type slow struct {
-	r      *approvals.Request
-	frozen time.Duration
+	r         *approvals.Request
+	frozen    time.Duration
+	suspended time.Duration
+	slept     time.Duration
 }
+
+func (s *slow) clock() time.Time { return time.Now().Add(s.slept) }
 
 func (s *slow) Request(context.Context, string) (*approvals.Request, error) {
 	r := *s.r
@@ -30,13 +35,20 @@ func (s *slow) Update(_ context.Context, _ string, f func(*approvals.Request) (a
 	_, err := f(s.r)
 	if s.r.Targets[0].State == approvals.Dispatching {
 		time.Sleep(s.frozen) // by the bubble's clock
+		s.slept = s.suspended
 	}
 	return s.r, err
 }
 
 func (s *slow) CurrentWake(context.Context, string) (int64, error)          { return 1, nil }
 func (s *slow) ActionTaken(context.Context, int, int, string) (bool, error) { return false, nil }
-func (s *slow) Exclusive() bool                                             { return false }
+func (s *slow) Intents(context.Context, int, string) ([]approvals.Intent, error) {
+	return nil, nil
+}
+
+func (s *slow) Others(context.Context, int, string) ([]*approvals.Request, error) { return nil, nil }
+func (s *slow) DropletMade(context.Context, int) (bool, error)                    { return false, nil }
+func (s *slow) Exclusive() bool                                                   { return false }
 
 // calm is a DigitalOcean that counts what is sent to it.
 type calm struct{ sent int }
@@ -56,6 +68,10 @@ func (c *calm) Send(context.Context, *api.Action, int, api.Args, *api.Image) (ap
 	c.sent++
 	return api.Record{ID: 7, Status: "in-progress", Type: "reboot"}, nil
 }
+func (*calm) Made(context.Context, *api.Action, api.Droplet, api.Args, api.Record) (string, error) {
+	return "", nil
+}
+
 func (c *calm) Outcome(context.Context, *api.Action, api.Droplet, api.Droplet, api.Args, api.Record) string {
 	return ""
 }
@@ -65,22 +81,25 @@ func (c *calm) Outcome(context.Context, *api.Action, api.Droplet, api.Droplet, a
 // later.
 func TestAFrozenIntentIsNotSent(t *testing.T) {
 	for name, tt := range map[string]struct {
-		frozen time.Duration
-		sent   int
-		state  approvals.TargetState
+		frozen    time.Duration
+		suspended time.Duration
+		sent      int
+		state     approvals.TargetState
 	}{
-		"awake":  {0, 1, approvals.Following},
-		"frozen": {6 * time.Second, 0, approvals.Queued},
+		"awake":     {0, 0, 1, approvals.Following},
+		"frozen":    {6 * time.Second, 0, 0, approvals.Queued},
+		"suspended": {0, 6 * time.Second, 0, approvals.Queued},
+		"set back":  {0, -time.Hour, 1, approvals.Following},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &slow{frozen: tt.frozen, r: &approvals.Request{
+				s := &slow{frozen: tt.frozen, suspended: tt.suspended, r: &approvals.Request{
 					ID: "r-1", State: approvals.Running, StartedAt: time.Now(), Action: approvals.Action{Type: "reboot"},
 					Verdict: approvals.Verdict{Outcome: approvals.Allow}, Card: approvals.MessageRef{ChannelID: "C1", TS: "1.1"},
 					Targets: []approvals.Target{{Droplet: approvals.Droplet{ID: 5, Name: "web-1", Status: "active"}, State: approvals.Queued}},
 				}}
 				do := &calm{}
-				r := &runner.Runner{Requests: s, Droplets: do, Actions: do, Instance: "p", Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+				r := &runner.Runner{Requests: s, Intents: s, Droplets: do, Actions: do, Deciders: deciders(nil, time.Now), Instance: "p", Now: s.clock, Log: slog.New(slog.DiscardHandler)}
 				if _, err := r.Advance(t.Context(), "r-1", 1); err != nil {
 					t.Fatal(err)
 				}

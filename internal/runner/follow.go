@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"dropletops/api"
@@ -12,14 +13,20 @@ import (
 // follow looks at an action that DigitalOcean has accepted, and once it calls it
 // completed, at the Droplet, until that looks like it too.
 func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, w work) (time.Duration, error) {
+	if w.part().Action.Destroys {
+		return r.vanish(ctx, req, i, w)
+	}
 	t := req.Targets[i]
+	if t.Action.ID == 0 { // DigitalOcean did not name the action: the Droplet shows when it is over
+		return r.appear(ctx, req, i, w)
+	}
 	rec, err := r.Actions.Look(ctx, t.Action.ID)
 	switch {
 	case api.KindOf(err) == api.NotFound:
-		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown,
+		return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetUnknown,
 			Problem: fmt.Sprintf("DigitalOcean accepted the action as %d and does not know it any more. Look at the Droplet.", t.Action.ID)})
 	case err != nil:
-		if err := r.saySlow(ctx, req, i, w.whole); err != nil {
+		if err := r.saySlow(ctx, req, i, w); err != nil {
 			return never, err
 		}
 		return r.lookLater(ctx, req, i, err), nil
@@ -29,26 +36,27 @@ func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, w wo
 	case "completed":
 		return r.settle(ctx, req, i, w, took)
 	case "errored":
-		if w.patience > 0 {
-			return r.next(ctx, req, i, &took, "It failed at DigitalOcean (errored).")
-		}
-		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: r.after(ctx, t),
-			Problem: fmt.Sprintf("DigitalOcean reports that the action %d failed (errored). It gives no reason; its control panel may.", rec.ID)})
+		return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: r.after(ctx, t),
+			Problem: fmt.Sprintf("DigitalOcean reports that the %sfailed (errored). It gives no reason; its control panel may.", w.names(rec.ID))})
 	}
-	if err := r.saySlow(ctx, req, i, w.whole); err != nil {
+	if err := r.saySlow(ctx, req, i, w); err != nil {
 		return never, err
 	}
 	if r.out(w, t) {
-		return r.next(ctx, req, i, &took, fmt.Sprintf("It was not done after %.0f s.", w.patience.Seconds()))
+		return r.next(ctx, req, i, w, approvals.Onward{To: w.at + 1, Action: &took, Why: fmt.Sprintf("It was not done after %.0f s.", w.part().Within.Seconds())})
 	}
-	return api.PollEvery(r.Now().Sub(t.DispatchedAt), req.Usual), nil
+	return api.PollEvery(r.Now().Sub(t.DispatchedAt), w.usual(req)), nil
 }
 
 // saySlow has people told, once, that a target takes longer than usual, also
 // while DigitalOcean does not say how far it is.
-func (r *Runner) saySlow(ctx context.Context, req *approvals.Request, i int, a *api.Action) error {
+func (r *Runner) saySlow(ctx context.Context, req *approvals.Request, i int, w work) error {
 	t := req.Targets[i]
-	if t.Slow || ctx.Err() != nil || r.Now().Sub(t.DispatchedAt) <= 3*max(req.Usual, a.Usual) {
+	due := t.DispatchedAt.Add(3 * max(w.usual(req), w.part().Action.Usual))
+	if req.Patience > 0 { // of all that it takes
+		due = t.BeganAt.Add(req.Patience)
+	}
+	if t.Slow || ctx.Err() != nil || !r.Now().After(due) {
 		return nil
 	}
 	return r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Slow(i, now) })
@@ -64,25 +72,37 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, w wo
 	}); err != nil {
 		return never, err
 	}
-	d, err := r.Droplets.Droplet(ctx, t.Droplet.ID)
+	d, err := r.Droplets.Droplet(api.Behind(ctx), t.DropletID())
 	if api.KindOf(err) == api.NotFound {
-		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took,
+		return never, r.end(ctx, req, i, approvals.Ending{State: endOf(t), Action: &took,
 			Problem: "DigitalOcean completed the action, and the Droplet is gone since."})
 	}
 	if err != nil {
 		return r.lookLater(ctx, req, i, err), nil
 	}
-	before, args := api.Droplet(t.Droplet), api.Args(req.Action.Args)
-	if w.whole.PostCheck(before, d, args, image(req)) {
-		result := r.Actions.Outcome(ctx, w.whole, before, d, args, api.Record{ID: took.ID, StartedAt: took.StartedAt, CompletedAt: took.EndedAt, Type: w.part.Type})
-		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, Action: &took, After: now(d), Result: result})
+	part, before := w.part(), api.Droplet(t.Droplet)
+	problem := unshown(part.Action, d)
+	if part.Action.PostCheck(before, d, part.Args, image(req)) {
+		o := approvals.Onward{Action: &took}
+		if !part.Saves {
+			return r.goOn(ctx, req, i, w, d, o)
+		}
+		o.Made, err = r.Actions.Made(ctx, part.Action, before, part.Args, api.Record{ID: took.ID, StartedAt: took.StartedAt, Type: part.Type})
+		if err == nil {
+			return r.goOn(ctx, req, i, w, d, o)
+		}
+		r.Log.WarnContext(ctx, "a snapshot is called completed and can't be seen yet", "request_id", req.ID, "droplet_id", t.Droplet.ID, "error", err)
+		problem = fmt.Sprintf("DigitalOcean called the snapshot completed, but %d minutes later it could not be seen among those of %s.", int(settleFor/time.Minute), d.Name)
+	}
+	if req.Patience > 0 { // how long it settles is not told of where nobody asked to be
+		if err := r.saySlow(ctx, req, i, w); err != nil {
+			return never, err
+		}
 	}
 	switch {
-	case w.patience > 0 && w.part != w.whole && w.part.PostCheck(before, d, args, image(req)):
-		return r.next(ctx, req, i, &took, "")
 	case r.out(w, t):
-		return r.next(ctx, req, i, &took, fmt.Sprintf("%s did not show it after %.0f s.", d.Name, w.patience.Seconds()))
-	case w.patience > 0:
+		return r.next(ctx, req, i, w, approvals.Onward{To: w.at + 1, Action: &took, Why: fmt.Sprintf("%s did not show it after %.0f s.", d.Name, part.Within.Seconds())})
+	case part.Within > 0:
 		return settleEvery, nil
 	}
 	since := t.SettlingAt
@@ -94,8 +114,7 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, w wo
 			return q.StillSettling(i, now)
 		})
 	}
-	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: now(d),
-		Problem: unshown(w.whole, d)})
+	return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: now(d), Problem: problem})
 }
 
 // lookLater answers when to look again after a look that did not work.
@@ -113,7 +132,7 @@ func (r *Runner) lookLater(ctx context.Context, req *approvals.Request, i int, e
 
 // after is the Droplet as it is, if that can be told.
 func (r *Runner) after(ctx context.Context, t approvals.Target) *approvals.Droplet {
-	d, err := r.Droplets.Droplet(ctx, t.Droplet.ID)
+	d, err := r.Droplets.Droplet(ctx, t.DropletID())
 	if err != nil {
 		return nil
 	}
@@ -130,14 +149,15 @@ func unshown(a *api.Action, d api.Droplet) string {
 	return s
 }
 
-// out says whether a step that another follows has had its time.
+// out says whether a step that another follows in any case has had its time.
 func (r *Runner) out(w work, t approvals.Target) bool {
-	return w.patience > 0 && r.Now().Sub(t.DispatchedAt) >= w.patience
+	return w.part().Within > 0 && r.Now().Sub(t.DispatchedAt) >= w.part().Within
 }
 
-// next goes on to the next action of a composite verb.
-func (r *Runner) next(ctx context.Context, req *approvals.Request, i int, took *approvals.ActionRef, why string) (time.Duration, error) {
-	return 0, r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
-		return q.Next(i, took, why, now)
-	})
+// names is what an action is called: by its type, too, where there are several.
+func (w work) names(action int) string {
+	if len(w.parts) == 1 {
+		return fmt.Sprintf("action %d ", action)
+	}
+	return fmt.Sprintf("%s (action %d) ", strings.ReplaceAll(w.part().Type, "_", "-"), action)
 }

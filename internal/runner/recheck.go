@@ -16,20 +16,88 @@ import (
 // is sent. It answers 0 if the way is free, and otherwise when to come again.
 //
 // What nobody had to decide has nothing to be held against but its being there:
-// its pre-check follows at the dispatch, like everyone's.
+// its pre-check follows at the dispatch, like everyone's. Where that is so only since
+// it was changed, as by a snapshot first, it may have waited, so the policy is asked.
 func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Duration, error) {
 	if waited := r.Now().Sub(req.StartedAt); waited > staleAfter && !waits(req) {
+		return r.fail(ctx, req, fmt.Sprintf("This could not be begun for %d minutes, since Dropletops or Slack was away. "+
+			"Nothing was sent, and things may have changed since: retry it if it is still wanted.", int(waited/time.Minute)))
+	}
+	if !req.Bulk() && req.Verdict.Outcome == approvals.Allow && req.Image == nil && req.Round == 0 {
+		return 0, nil // the dispatch looks at it anyway, right before it sends
+	}
+	fresh, err := r.lookAtAll(ctx, req)
+	if err != nil {
+		return r.unreachable(ctx, req, err)
+	}
+	found := map[int]approvals.Droplet{}
+	var there []approvals.Droplet
+	var diffs []approvals.Difference
+	for i, t := range req.Targets {
+		if fresh[i] == nil {
+			continue
+		}
+		found[t.Droplet.ID] = approvals.Droplet(*fresh[i])
+		there = append(there, found[t.Droplet.ID])
+		diffs = append(diffs, t.Droplet.Differences(found[t.Droplet.ID])...)
+	}
+	img, imgDiffs, gone, err := r.recheckImage(ctx, req)
+	if err != nil {
+		return r.unreachable(ctx, req, err)
+	}
+	diffs = append(diffs, imgDiffs...)
+	if gone != "" {
+		return r.fail(ctx, req, gone)
+	}
+	req.Action.Danger = dangerOn(req, there)
+	again, err := r.reconsider(ctx, req, there)
+	if err != nil {
+		return r.undecided(ctx, req, err)
+	}
+	if again.Refused != "" {
 		return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
-			return q.Fail(fmt.Sprintf("This could not be begun for %d minutes, since Dropletops or Slack was away. "+
-				"Nothing was sent, and things may have changed since: retry it if it is still wanted.", int(waited/time.Minute)), now)
+			return q.Reconsidered(again, now)
 		})
 	}
+	leaves, err := r.leaves(ctx, req, found)
+	if err != nil {
+		return r.unreachable(ctx, req, err)
+	}
+	if why := tooMany(leaves); why != "" {
+		return r.fail(ctx, req, why)
+	}
+	all := len(there) == len(req.Targets)
+	if all { // what a Droplet left that is gone is told with it
+		diffs = append(diffs, req.Leaves.Differences(leaves)...)
+	}
+	if all && again.Stands() && (len(diffs) == 0 || req.Verdict.Outcome == approvals.Allow) {
+		return 0, nil
+	}
+	diffs = append(diffs, again.Differences...)
+	rescue := r.rescue(ctx, req)
+	return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		q.Rescue, q.Leaves, q.Action.Danger = rescue, leaves, req.Action.Danger
+		if again.Verdict != nil {
+			q.Verdict = *again.Verdict
+		}
+		return q.Drifted(diffs, found, img, now)
+	})
+}
+
+// lookAtAll looks at each Droplet as it is now, a few at a time; nil is one that is
+// gone. What an earlier pass has just seen is not asked for again.
+func (r *Runner) lookAtAll(ctx context.Context, req *approvals.Request) ([]*api.Droplet, error) {
 	known := r.checks.of(req)
 	fresh := make([]*api.Droplet, len(req.Targets))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, t := range req.Targets {
 		g.Go(guard(t, func() error {
+			if t.Droplet.ID == 0 {
+				d := api.Droplet(t.Droplet) // it is to be made
+				fresh[i] = &d
+				return nil
+			}
 			if d, ok := known.get(t.Droplet.ID, r.Now()); ok {
 				fresh[i] = d
 				return nil
@@ -45,40 +113,40 @@ func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Dura
 			return nil
 		}))
 	}
-	if err := g.Wait(); err != nil {
-		return r.unreachable(ctx, req, err)
-	}
-	found := map[int]approvals.Droplet{}
-	var diffs []approvals.Difference
-	for i, t := range req.Targets {
-		if fresh[i] == nil {
-			continue
-		}
-		found[t.Droplet.ID] = approvals.Droplet(*fresh[i])
-		diffs = append(diffs, t.Droplet.Differences(found[t.Droplet.ID])...)
-	}
-	img, imgDiffs, gone, err := r.recheckImage(ctx, req)
-	if err != nil {
-		return r.unreachable(ctx, req, err)
-	}
-	diffs = append(diffs, imgDiffs...)
-	switch {
-	case gone != "":
-		return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Fail(gone, now) })
-	case len(found) == len(req.Targets) && (len(diffs) == 0 || req.Verdict.Outcome == approvals.Allow):
-		return 0, nil
-	}
-	rescue := r.rescue(ctx, req)
-	return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
-		q.Rescue = rescue
-		return q.Drifted(diffs, found, img, now)
-	})
+	return fresh, g.Wait()
 }
 
-// waits says whether a request has been waiting in line, visibly, and not for us.
+// fail ends a request of which nothing was sent.
+func (r *Runner) fail(ctx context.Context, req *approvals.Request, why string) (time.Duration, error) {
+	return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Fail(why, now) })
+}
+
+// dangerOn is how dangerous a request is to its Droplets as they are now.
+func dangerOn(req *approvals.Request, there []approvals.Droplet) approvals.Danger {
+	a, ok := api.Lookup(req.Action.Type)
+	if !ok {
+		return req.Action.Danger
+	}
+	on := make([]api.Droplet, len(there))
+	for i, d := range there {
+		on[i] = api.Droplet(d)
+	}
+	return approvals.Danger(a.DangerOn(on, req.Action.Args))
+}
+
+// reconsider asks the people and the policy again, of the Droplets that are there.
+func (r *Runner) reconsider(ctx context.Context, req *approvals.Request, there []approvals.Droplet) (approvals.Reconsidered, error) {
+	if len(there) == 0 {
+		return approvals.Reconsidered{}, nil // nothing is left to decide about
+	}
+	return r.Deciders.Reconsider(ctx, req, there)
+}
+
+// waits says whether a request has been waiting in line, visibly, and not for us
+// or for Slack.
 func waits(req *approvals.Request) bool {
 	for _, t := range req.Targets {
-		if t.Wait != "" {
+		if t.Wait != "" && t.Wait != approvals.WaitPeople {
 			return true
 		}
 	}
@@ -91,24 +159,11 @@ func (r *Runner) rescue(ctx context.Context, req *approvals.Request) *approvals.
 	if req.Rescue == nil || req.Bulk() {
 		return req.Rescue
 	}
-	id := req.Targets[0].Droplet.ID
-	backups, err := r.Droplets.Backups(ctx, id)
+	back, err := api.FindWayBack(ctx, r.Droplets, req.Targets[0].Droplet.ID)
 	if err != nil {
 		return &approvals.Rescue{}
 	}
-	snapshots, err := r.Droplets.Snapshots(ctx, id)
-	if err != nil {
-		return &approvals.Rescue{}
-	}
-	return &approvals.Rescue{Known: true, Backup: pinned(api.Newest(backups)), Snapshot: pinned(api.Newest(snapshots))}
-}
-
-func pinned(i *api.Image) *approvals.Image {
-	if i == nil {
-		return nil
-	}
-	img := approvals.Image(*i)
-	return &img
+	return &approvals.Rescue{Known: true, Backup: (*approvals.Image)(back.Backup), Snapshot: (*approvals.Image)(back.Snapshot)}
 }
 
 // recheckImage looks whether the image or backup is still there, and whether the
@@ -150,13 +205,27 @@ func (r *Runner) unreachable(ctx context.Context, req *approvals.Request, err er
 	if api.KindOf(err) == api.RateLimited {
 		why, wait = approvals.WaitRateLimit, retryAfter(err)
 	}
+	return wait, r.allWait(ctx, req, why, wait)
+}
+
+// undecided has every target that waits say that it can't be told who may let it
+// go ahead: Slack does not answer.
+func (r *Runner) undecided(ctx context.Context, req *approvals.Request, err error) (time.Duration, error) {
+	if ctx.Err() != nil {
+		return 0, nil
+	}
+	r.Log.WarnContext(ctx, "who asked and who decided could not be looked up before acting", "request_id", req.ID, "error", err)
+	return retryQuickly, r.allWait(ctx, req, approvals.WaitPeople, retryQuickly)
+}
+
+func (r *Runner) allWait(ctx context.Context, req *approvals.Request, why approvals.Wait, wait time.Duration) error {
 	for i, t := range req.Targets {
 		if t.State != approvals.Queued {
 			continue
 		}
 		if _, err := r.putBack(ctx, req, i, why, wait); err != nil {
-			return wait, err
+			return err
 		}
 	}
-	return wait, nil
+	return nil
 }

@@ -28,6 +28,17 @@ type Requests interface {
 	Exclusive() bool
 }
 
+// Intents tells POSTs to one Droplet apart.
+type Intents interface {
+	// Intents answers those of other requests than by of which no action is known.
+	Intents(ctx context.Context, droplet int, by string) ([]approvals.Intent, error)
+	// Others answers the requests other than by that have begun on a Droplet, or wait in
+	// line for it, and are not over there, each with it alone as its target.
+	Others(ctx context.Context, droplet int, by string) ([]*approvals.Request, error)
+	// DropletMade says whether a Droplet is known to have been made by a request.
+	DropletMade(ctx context.Context, droplet int) (bool, error)
+}
+
 // Droplets is what the runner asks DigitalOcean before and after an action.
 type Droplets interface {
 	Droplet(ctx context.Context, id int) (api.Droplet, error)
@@ -37,6 +48,22 @@ type Droplets interface {
 	Snapshots(ctx context.Context, droplet int) ([]api.Image, error)
 }
 
+// Leftovers says what would stay of Droplets if they were destroyed.
+type Leftovers interface {
+	Leftovers(ctx context.Context, on []api.Droplet) ([]string, error)
+	Associated(ctx context.Context, droplet int) ([]api.Associated, error)
+	// Destruction says how far DigitalOcean is with a Droplet and what goes with it.
+	Destruction(ctx context.Context, droplet int) (api.Destruction, error)
+}
+
+// Makers makes Droplets.
+type Makers interface {
+	// Create answers a record whose ResourceID is the new Droplet.
+	Create(ctx context.Context, a *api.Action, name string, args api.Args, img *api.Image) (api.Record, error)
+	// Named lists the Droplets of a name, in any case.
+	Named(ctx context.Context, name string) ([]api.Droplet, error)
+}
+
 // Actions sends actions and follows them.
 type Actions interface {
 	// PreCheck says why DigitalOcean would refuse it; empty if nothing is in the way.
@@ -44,22 +71,39 @@ type Actions interface {
 	Send(ctx context.Context, a *api.Action, droplet int, args api.Args, img *api.Image) (api.Record, error)
 	// Look looks at an action under way; looks at several are shared.
 	Look(ctx context.Context, action int) (api.Record, error)
+	// Made says what one that is done has made; an error says that it can't be seen.
+	Made(ctx context.Context, a *api.Action, before api.Droplet, args api.Args, r api.Record) (string, error)
 	// Outcome tells what came of one that is done, such as a snapshot's ID.
 	Outcome(ctx context.Context, a *api.Action, before, after api.Droplet, args api.Args, r api.Record) string
+}
+
+// Deciders are the people and the policy, as the runner asks them.
+type Deciders interface {
+	// Reconsider looks again at who asked, who decided and what the policy says of
+	// these Droplets. It fails where Slack does not answer.
+	Reconsider(ctx context.Context, req *approvals.Request, droplets []approvals.Droplet) (approvals.Reconsidered, error)
+	// Remind has those reminded who can approve, if that is due.
+	Remind(ctx context.Context, id string) error
 }
 
 // Runner carries requests to their end. Its fields are set once, before use.
 type Runner struct {
 	Requests Requests
+	Intents  Intents
 	Droplets Droplets
 	Actions  Actions
-	Instance string // this process, unlike any before it
+	Leftover Leftovers
+	Makers   Makers
+	Deciders Deciders
+	Instance string    // this process, unlike any before it
+	Started  time.Time // when this process began, by Now
 	Now      func() time.Time
 	Log      *slog.Logger
 
 	inHand  keyed // requests being advanced in this process
 	checks  checks
 	sending keyed // targets whose POST this process has under way, by request and ordinal
+	aiming  keyed // Droplets for which this process is about to commit an intent
 }
 
 // Limits of one wake-up and of waiting.
@@ -94,6 +138,9 @@ const (
 	// another action on the Droplet is under way.
 	retryQuickly = 3 * time.Second
 	retryBusy    = 4 * time.Second
+	// retrySoon is the wait while another request of this process is about to send
+	// to the same Droplet: some hundred milliseconds, usually.
+	retrySoon = 500 * time.Millisecond
 	// retryBusyMost is how long the wait in line grows to: each try costs three
 	// requests of the 240 a minute that everyone shares.
 	retryBusyMost = time.Minute
@@ -125,7 +172,7 @@ func (r *Runner) Advance(ctx context.Context, id string, seq int64) (time.Durati
 	}
 	switch {
 	case req.State == approvals.Pending:
-		return r.expire(ctx, req)
+		return r.await(ctx, req)
 	case req.State != approvals.Running || req.Card.TS == "":
 		return never, nil
 	}
@@ -140,9 +187,14 @@ func (r *Runner) Advance(ctx context.Context, id string, seq int64) (time.Durati
 	return r.each(ctx, req)
 }
 
-func (r *Runner) expire(ctx context.Context, req *approvals.Request) (time.Duration, error) {
-	if left := req.ExpiresAt.Sub(r.Now()); left > 0 {
-		return left, nil
+// await has a pending request's people reminded, and ends it once its time is up.
+func (r *Runner) await(ctx context.Context, req *approvals.Request) (time.Duration, error) {
+	now := r.Now()
+	if left := req.ExpiresAt.Sub(now); left > 0 {
+		if first := req.NextLook().Sub(now); first > 0 {
+			return min(first, left), nil
+		}
+		return left, r.Deciders.Remind(ctx, req.ID)
 	}
 	_, err := r.Requests.Update(ctx, req.ID, func(q *approvals.Request) (approvals.Change, error) { return q.Expire(r.Now()) })
 	return never, err
@@ -201,48 +253,59 @@ func (r *Runner) step(ctx context.Context, req *approvals.Request, i int) (time.
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
 			Problem: "This version does not know the action " + req.Action.Type + "."})
 	}
-	part, patience := a.Part(req.Targets[i].Step, api.Args(req.Action.Args))
-	w := work{whole: a, part: part, patience: patience}
+	w, ok := workOf(a, req, i)
+	if !ok {
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
+			Problem: fmt.Sprintf("This version knows no step %d of %s.", req.Targets[i].Step+1, req.Action.Type)})
+	}
 	switch req.Targets[i].State {
 	case approvals.Queued:
+		if a.Make != nil {
+			return r.create(ctx, req, i, w)
+		}
 		return r.dispatch(ctx, req, i, w)
 	case approvals.Dispatching:
-		return r.search(ctx, req, i, w.part)
+		return r.search(ctx, req, i, w)
 	case approvals.Following:
 		return r.follow(ctx, req, i, w)
 	}
 	return never, nil
 }
 
-// work is what is to be done for a target: the action that was asked for, the
-// part of it that is next or under way, and how long the Droplet may take to
-// show that before the next part goes ahead all the same; 0 if it is the last.
-type work struct {
-	whole, part *api.Action
-	patience    time.Duration
-}
-
 // update changes the request through one of its transitions. What was looked at
 // in an earlier round is void: its Droplets may be others by now, and what is to
 // be done to them was decided anew.
 func (r *Runner) update(ctx context.Context, req *approvals.Request, f func(*approvals.Request, time.Time) (approvals.Change, error)) error {
-	_, err := r.Requests.Update(ctx, req.ID, func(q *approvals.Request) (approvals.Change, error) {
+	_, err := r.updated(ctx, req, f)
+	return err
+}
+
+func (r *Runner) updated(ctx context.Context, req *approvals.Request, f func(*approvals.Request, time.Time) (approvals.Change, error)) (*approvals.Request, error) {
+	return r.Requests.Update(ctx, req.ID, func(q *approvals.Request) (approvals.Change, error) {
 		if q.Round != req.Round {
 			return approvals.Change{}, fmt.Errorf("%w: request %s is in round %d, not %d", approvals.ErrConflict, q.ID, q.Round, req.Round)
 		}
 		return f(q, r.Now())
 	})
+}
+
+// updateTarget changes one target. What was looked at before a newer intent was
+// committed is void, be it a second try or a composite verb's next action: a pass
+// that was slow or frozen must take neither the end nor the refusal of one POST for
+// that of another.
+func (r *Runner) updateTarget(ctx context.Context, req *approvals.Request, i int, f func(*approvals.Request, time.Time) (approvals.Change, error)) error {
+	_, err := r.changed(ctx, req, i, f)
 	return err
 }
 
-// updateTarget changes one target. What was looked at before a composite verb went
-// on to its next action is void: a pass that was slow or frozen must take neither
-// the end nor the refusal of one action for that of the next.
-func (r *Runner) updateTarget(ctx context.Context, req *approvals.Request, i int, f func(*approvals.Request, time.Time) (approvals.Change, error)) error {
-	return r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
-		if i < len(q.Targets) && q.Targets[i].Step != req.Targets[i].Step {
-			return approvals.Change{}, fmt.Errorf("%w: Droplet %d of request %s is at step %d, not %d", approvals.ErrConflict,
-				q.Targets[i].Droplet.ID, q.ID, q.Targets[i].Step, req.Targets[i].Step)
+func (r *Runner) changed(ctx context.Context, req *approvals.Request, i int, f func(*approvals.Request, time.Time) (approvals.Change, error)) (*approvals.Request, error) {
+	return r.updated(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		if i < len(q.Targets) {
+			is, was := q.Targets[i], req.Targets[i]
+			if is.Step != was.Step || is.DispatchedBy != was.DispatchedBy || !is.DispatchedAt.Equal(was.DispatchedAt) {
+				return approvals.Change{}, fmt.Errorf("%w: Droplet %d of request %s is at step %d, sent by %q at %s; what was looked at is step %d, %q, %s",
+					approvals.ErrConflict, is.Droplet.ID, q.ID, is.Step, is.DispatchedBy, is.DispatchedAt, was.Step, was.DispatchedBy, was.DispatchedAt)
+			}
 		}
 		return f(q, now)
 	})
@@ -252,11 +315,35 @@ func (r *Runner) end(ctx context.Context, req *approvals.Request, i int, e appro
 	return r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.End(i, e, now) })
 }
 
+// endOf is how a target ends that has failed, also where one of its actions has
+// before: what is not known of that one stays so.
+func endOf(t approvals.Target) approvals.TargetState {
+	if t.Fault != nil {
+		return t.Fault.State
+	}
+	return approvals.TargetErrored
+}
+
 // putBack has a target wait, visibly.
 func (r *Runner) putBack(ctx context.Context, req *approvals.Request, i int, why approvals.Wait, wait time.Duration) (time.Duration, error) {
-	return wait, r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
-		return q.PutBack(i, why, now)
+	return wait, r.refused(ctx, req, i, why, nil)
+}
+
+// refused has a target wait since DigitalOcean has certainly not taken its action,
+// as its answer says, if there was one.
+func (r *Runner) refused(ctx context.Context, req *approvals.Request, i int, why approvals.Wait, answer error) error {
+	return r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		return q.PutBack(i, why, said(answer), now)
 	})
+}
+
+// said is by what DigitalOcean's answer is found again.
+func said(err error) approvals.Answer {
+	var e *api.Error
+	if errors.As(err, &e) {
+		return approvals.Answer{Status: e.Status, RequestID: e.RequestID}
+	}
+	return approvals.Answer{}
 }
 
 // image is the request's pinned image as the api room knows it.

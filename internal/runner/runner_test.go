@@ -71,7 +71,7 @@ func (w *world) restart() {
 	}
 	w.t.Cleanup(client.Close)
 	w.client = client
-	w.runner = &runner.Runner{Requests: w.store, Droplets: client, Actions: client, Instance: fmt.Sprint("process-", w.life),
+	w.runner = &runner.Runner{Requests: w.store, Intents: w.store, Started: w.clock(), Droplets: client, Actions: client, Leftover: client, Makers: client, Deciders: deciders(w.store, w.clock), Instance: fmt.Sprint("process-", w.life),
 		Now: w.clock, Log: slog.New(slog.DiscardHandler)}
 }
 
@@ -117,6 +117,11 @@ func (w *world) ask(typ string, args api.Args, outcome approvals.Outcome, names 
 		pinned := approvals.Image(img)
 		r.Image = &pinned
 	}
+	return w.stands(r)
+}
+
+// stands writes a request down whose card stands, and answers its ID.
+func (w *world) stands(r *approvals.Request) string {
 	if err := w.store.Create(w.t.Context(), r, approvals.Change{}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -408,7 +413,7 @@ func TestDeathAfterTheIntent(t *testing.T) {
 			w := newWorld(t)
 			id := w.ask("reboot", nil, approvals.Allow, "web-1")
 			if _, err := w.store.Update(t.Context(), id, func(r *approvals.Request) (approvals.Change, error) {
-				return r.Dispatch(0, w.runner.Instance, 0, w.clock())
+				return r.Dispatch(0, w.runner.Instance, r.Action.Type, 0, w.clock())
 			}); err != nil {
 				t.Fatal(err)
 			}
@@ -604,5 +609,21 @@ func TestStopIsNotCanceledHalfWay(t *testing.T) {
 	want(t, w.carry(id, nil), approvals.Completed, "")
 	if len(w.do.Posts()) != 1 {
 		t.Errorf("posts %+v", w.do.Posts())
+	}
+}
+
+// A snapshot changes nothing about a Droplet: who switches it off meanwhile makes no
+// failure of it.
+func TestASnapshotOfOneThatIsSwitchedOffMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	id := w.ask("snapshot", api.Args{"name": "fresh"}, approvals.Allow, "web-1")
+	w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].State == approvals.Following })
+	if err := w.do.SetStatus(w.do.DropletNamed("web-1").ID, "off"); err != nil {
+		t.Fatal(err)
+	}
+	r := w.carry(id, nil)
+	want(t, r, approvals.Completed, "")
+	if !strings.Contains(r.Targets[0].Result, "The new snapshot is fresh, ID ") {
+		t.Errorf("result %q", r.Targets[0].Result)
 	}
 }

@@ -6,16 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/url"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"dropletops/approvals"
+	"dropletops/internal/scratch"
 	"dropletops/internal/store"
 )
 
@@ -110,7 +107,7 @@ func onEach(t *testing.T, f func(t *testing.T, b *bench)) {
 		url  func(t *testing.T) string
 	}{
 		{"sqlite", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "test.db") }},
-		{"postgres", postgresURL},
+		{"postgres", scratch.PostgreSQL},
 	} {
 		t.Run(db.name, func(t *testing.T) {
 			b := &bench{url: db.url(t), wakes: &wakes{}, clock: &clock{t: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)}}
@@ -123,42 +120,6 @@ func onEach(t *testing.T, f func(t *testing.T, b *bench)) {
 			f(t, b)
 		})
 	}
-}
-
-// postgresURL makes a database for one test. Without a PostgreSQL the test is
-// skipped, but not where CI asks for all of them.
-func postgresURL(t *testing.T) string {
-	t.Helper()
-	server := os.Getenv("TEST_POSTGRES_URL")
-	if server == "" {
-		server = "postgres://postgres@127.0.0.1:5432/postgres?sslmode=disable"
-	}
-	conn, err := pgx.Connect(t.Context(), server)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("PostgreSQL is needed with CI=true: %v", err)
-		}
-		t.Skip("skipped: no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432")
-	}
-	name := fmt.Sprintf("dropletops_test_%d_%d", os.Getpid(), time.Now().UnixNano())
-	if _, err := conn.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.Background()
-		if _, err := conn.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-		if err := conn.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
 }
 
 func request(id, envelope string, at time.Time) *approvals.Request {

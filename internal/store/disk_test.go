@@ -170,7 +170,7 @@ func survivors(t *testing.T, b *bench, db, wal []byte) int {
 			t.Errorf("%d audit lines, and request %d is not whole: %v", n, i, err)
 		}
 	}
-	if ids, err := c.Unpublished(t.Context(), 100); err != nil || len(ids) != n {
+	if ids, err := c.Unpublished(t.Context(), approvals.Due{}, 100); err != nil || len(ids) != n {
 		t.Errorf("%d audit lines, and %d requests: %v", n, len(ids), err)
 	}
 	create(t, c, "r-new") // it can be worked with

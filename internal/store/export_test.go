@@ -55,3 +55,10 @@ func (o overheardConn) PrepareContext(ctx context.Context, query string) (driver
 func (o overheardConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	return o.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
 }
+
+// Setting is a setting of PostgreSQL's on the store's own connections.
+func (s *Store) Setting(ctx context.Context, name string) (string, error) {
+	var value string
+	err := s.write.QueryRowContext(ctx, `SELECT current_setting($1)`, name).Scan(&value)
+	return value, err
+}

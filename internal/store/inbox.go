@@ -110,28 +110,76 @@ func (s *Store) commit(group []put) {
 	}
 }
 
-// Handled marks an envelope as done with.
+// Handled marks an envelope as done with. One that was turned away meanwhile is left
+// alone: its sender is still to be told, and Forsake marks that.
 func (s *Store) Handled(ctx context.Context, key string) error {
 	return s.tx(ctx, "handled", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ? WHERE key = ? AND handled_at IS NULL`), micros(s.now()), key)
+		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ? WHERE key = ? AND handled_at IS NULL AND attempt < ?`),
+			micros(s.now()), key, approvals.TurnedAway)
 		return err
 	})
 }
 
 // markHandled marks an envelope as done with, in the transaction of what it
-// caused. One that was never written down is left alone, as in tests.
+// caused, or answers ErrHandled: of two replicas that have it in hand, since one
+// was frozen over it, or of a handling and a Forsake, one alone has its way. One
+// that was never written down is left alone, as in tests.
 func (s *Store) markHandled(ctx context.Context, tx *sql.Tx, key string) error {
-	if _, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ? WHERE key = ? AND handled_at IS NULL`), micros(s.now()), key); err != nil {
+	res, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ? WHERE key = ? AND handled_at IS NULL AND attempt < ?`), micros(s.now()), key, approvals.TurnedAway)
+	if err != nil {
 		return fmt.Errorf("mark envelope %s as handled: %w", key, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	var there int
+	if err := tx.QueryRowContext(ctx, s.sql(`SELECT COUNT(*) FROM inbox WHERE key = ?`), key).Scan(&there); err != nil {
+		return fmt.Errorf("look for envelope %s: %w", key, err)
+	}
+	if there > 0 {
+		return fmt.Errorf("%w: %s", approvals.ErrHandled, key)
 	}
 	return nil
 }
 
-// Failed counts a handling that did not work, and keeps the envelope claimed.
+// Forsake turns an envelope away, also if a Put of it that was given up is committed
+// only later. It is found among the unhandled as one that was turned away, until its
+// sender was told: then it is done with. It is not ours if another took the
+// same event in, or if it has had its effect.
+func (s *Store) Forsake(ctx context.Context, e approvals.Envelope, told bool) (ours bool, err error) {
+	now := s.now()
+	done := sql.NullInt64{Int64: micros(now), Valid: told}
+	claimed := micros(now.Add(claimFor))
+	err = s.tx(ctx, "forsake", func(tx *sql.Tx) error {
+		// On PostgreSQL this waits for a transaction that is about to insert the same.
+		inserted, err := tx.ExecContext(ctx, s.sql(`INSERT INTO inbox (key, event, type, payload, received_at, attempt, claimed_by, claimed_until, handled_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`), e.Key, nullString(e.Event), e.Type, string(e.Payload), micros(e.ReceivedAt),
+			approvals.TurnedAway, s.process, claimed, done)
+		if err != nil {
+			return err
+		}
+		kept, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ?, claimed_by = ?, claimed_until = ?, handled_at = ?
+			WHERE key = ? AND handled_at IS NULL`), approvals.TurnedAway, s.process, claimed, done, e.Key)
+		if err != nil {
+			return err
+		}
+		a, err := inserted.RowsAffected()
+		b, err2 := kept.RowsAffected()
+		ours = a+b > 0
+		return errors.Join(err, err2)
+	})
+	if err != nil {
+		return false, fmt.Errorf("forsake envelope %s: %w", e.Key, err)
+	}
+	return ours, nil
+}
+
+// Failed counts a handling that did not work, and keeps the envelope claimed. One that
+// was turned away meanwhile stays so, and whose it is.
 func (s *Store) Failed(ctx context.Context, key string, attempt int) error {
 	return s.tx(ctx, "failed", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ?, claimed_by = ?, claimed_until = ? WHERE key = ?`),
-			attempt, s.process, micros(s.now().Add(claimFor)), key)
+		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ?, claimed_by = ?, claimed_until = ? WHERE key = ? AND (attempt < ? OR attempt = ?)`),
+			attempt, s.process, micros(s.now().Add(claimFor)), key, approvals.TurnedAway, attempt)
 		return err
 	})
 }

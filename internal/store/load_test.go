@@ -167,7 +167,7 @@ func TestUnderLoad(t *testing.T) {
 			t.Errorf("woken up %d from %v, published %d", len(advance), advance[:1], len(publish))
 		}
 		create(t, b, "r-1")
-		if ids, err := b.Unpublished(ctx, 10); err != nil || len(ids) != 1 || ids[0] != "r-1" {
+		if ids, err := b.Unpublished(ctx, approvals.Due{}, 10); err != nil || len(ids) != 1 || ids[0].ID != "r-1" {
 			t.Errorf("unpublished: %v, %v", ids, err)
 		}
 		end(t, b, "r-1")

@@ -3,28 +3,30 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"fmt"
-	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-//go:embed migrations
-var migrations embed.FS
+// open opens the pools of the database that a DATABASE_URL names.
+func (s *Store) open(ctx context.Context, url string) error {
+	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		return s.openSQLite(ctx, file)
+	}
+	return s.openPostgres(ctx, url)
+}
 
 // sqliteDSN is how a connection to a file is opened.
 //
@@ -52,6 +54,14 @@ func (s *Store) openSQLite(ctx context.Context, file string) error {
 		return fmt.Errorf("open the database %s: %w", file, err)
 	}
 	s.file = path
+	// What SQLite makes beside it takes its mode from it: nobody else on the machine
+	// is to read who did what, nor sealed secrets.
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600); err == nil {
+		err = f.Close()
+		if err != nil {
+			return fmt.Errorf("open the database %s: %w", path, err)
+		}
+	}
 	if s.write, err = sql.Open("sqlite", sqliteDSN(path)); err != nil {
 		return fmt.Errorf("open the database %s: %w", path, err)
 	}
@@ -66,11 +76,26 @@ func (s *Store) openSQLite(ctx context.Context, file string) error {
 	return nil
 }
 
+// idleAtMost is how long a transaction on PostgreSQL may stand still before the
+// server ends it. Ours take milliseconds, unless their process is frozen or cut off:
+// what it has locked, up to the audit log's turn, must not hold up the others for good.
+// Whatever it was about to write is then the others' to do. A DATABASE_URL with
+// idle_in_transaction_session_timeout in it goes by that.
+const idleAtMost = 10 * time.Second
+
 func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	s.kind = postgres
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL is neither sqlite:FILE nor a postgres:// address") // the error would quote the password
+	}
+	const idle = "idle_in_transaction_session_timeout"
+	if _, given := cfg.ConnConfig.RuntimeParams[idle]; !given {
+		// Not as a parameter of the connection's start: poolers in between refuse it.
+		cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, `SET `+idle+` = '`+idleAtMost.String()+`'`)
+			return err
+		}
 	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return fmt.Errorf("open the PostgreSQL database: %w", err)
@@ -103,37 +128,4 @@ func (s *Store) pgxDriver() riverdriver.Driver[pgx.Tx] {
 		return nil
 	}
 	return riverpgxv5.New(s.pool)
-}
-
-// migrate brings our tables and River's up to date. On PostgreSQL a session
-// lock lets one replica at a time do it.
-func (s *Store) migrate(ctx context.Context) error {
-	p, err := s.migrator()
-	if err != nil {
-		return err
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return err
-	}
-	m, err := rivermigrate.New(s.InsertDriver(), nil)
-	if err != nil {
-		return err
-	}
-	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	return err
-}
-
-func (s *Store) migrator() (*goose.Provider, error) {
-	dir, err := fs.Sub(migrations, "migrations/"+string(s.kind))
-	if err != nil {
-		return nil, err
-	}
-	if s.kind == sqlite {
-		return goose.NewProvider(goose.DialectSQLite3, s.write, dir)
-	}
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectPostgres, s.write, dir, goose.WithSessionLocker(locker))
 }

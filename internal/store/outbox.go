@@ -6,28 +6,33 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"dropletops/approvals"
 )
 
 // Unpublished lists requests whose card or notes lag behind what is, oldest
-// first. One that was called off before its card stood has nothing to show.
-func (s *Store) Unpublished(ctx context.Context, limit int) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT id FROM requests WHERE NOT (state = 'canceled' AND card_ts = '') AND id IN (
+// first, from after one on: the zero Due is before the first. One that was called
+// off before its card stood has nothing to show.
+func (s *Store) Unpublished(ctx context.Context, after approvals.Due, limit int) ([]approvals.Due, error) {
+	from := micros(after.CreatedAt)
+	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT id, created_at FROM requests WHERE NOT (state = 'canceled' AND card_ts = '') AND id IN (
 		SELECT id FROM requests WHERE card_version < version UNION ALL SELECT request_id FROM notes WHERE ts = '')
-		ORDER BY created_at LIMIT ?`), limit)
+		AND (created_at > ? OR created_at = ? AND id > ?) ORDER BY created_at, id LIMIT ?`), from, from, after.ID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list what is unpublished: %w", err)
 	}
 	defer rows.Close()
-	var out []string
+	var out []approvals.Due
 	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
+		var d approvals.Due
+		var at int64
+		if err := rows.Scan(&d.ID, &at); err != nil {
 			return nil, fmt.Errorf("list what is unpublished: %w", err)
 		}
-		out = append(out, id)
+		d.CreatedAt = timeOf(at)
+		out = append(out, d)
 	}
 	return out, rows.Err()
 }
@@ -39,12 +44,12 @@ func (s *Store) Publication(ctx context.Context, id string) (*approvals.Publicat
 	if p.Request, err = s.load(ctx, s.read, id, ""); err != nil {
 		return nil, err
 	}
-	var at int64
-	if err := s.read.QueryRowContext(ctx, s.sql(`SELECT card_version, posting_by, posting_at FROM requests WHERE id = ?`), id).
-		Scan(&p.Version, &p.PostingBy, &at); err != nil {
+	var at, since int64
+	if err := s.read.QueryRowContext(ctx, s.sql(`SELECT card_version, posting_by, posting_at, posting_since FROM requests WHERE id = ?`), id).
+		Scan(&p.Version, &p.PostingBy, &at, &since); err != nil {
 		return nil, fmt.Errorf("load the publication of request %s: %w", id, err)
 	}
-	p.PostingAt = timeOf(at)
+	p.PostingAt, p.PostingSince = timeOf(at), timeOf(since)
 	rows, err := s.read.QueryContext(ctx, s.sql(`SELECT seq, body FROM notes WHERE request_id = ? AND ts = '' ORDER BY seq`), id)
 	if err != nil {
 		return nil, fmt.Errorf("load the notes of request %s: %w", id, err)
@@ -76,9 +81,10 @@ const postingFor = 30 * time.Second
 func (s *Store) Posting(ctx context.Context, id, by, instead string) error {
 	now := s.now()
 	return s.tx(ctx, "posting", func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, s.sql(`UPDATE requests SET posting_by = ?, posting_at = ?
+		res, err := tx.ExecContext(ctx, s.sql(`UPDATE requests SET posting_by = ?, posting_at = ?,
+			posting_since = CASE posting_since WHEN 0 THEN ? ELSE posting_since END
 			WHERE id = ? AND card_ts = ? AND (posting_by = '' OR posting_by = ? OR posting_at < ? OR ?)`),
-			by, micros(now), id, instead, by, micros(now.Add(-postingFor)), s.Exclusive())
+			by, micros(now), micros(now), id, instead, by, micros(now.Add(-postingFor)), s.Exclusive())
 		if err != nil {
 			return fmt.Errorf("set out to post the card of request %s: %w", id, err)
 		}
@@ -108,7 +114,7 @@ func (s *Store) Published(ctx context.Context, id string, ref approvals.MessageR
 			return fmt.Errorf("%w: another card of request %s stands", approvals.ErrConflict, id)
 		}
 		var seq int64
-		if err := tx.QueryRowContext(ctx, s.sql(`UPDATE requests SET card_channel = ?, card_ts = ?, posting_by = '', posting_at = 0,
+		if err := tx.QueryRowContext(ctx, s.sql(`UPDATE requests SET card_channel = ?, card_ts = ?, posting_by = '', posting_at = 0, posting_since = 0,
 			card_version = ?, wake_seq = wake_seq + ? WHERE id = ? RETURNING wake_seq`),
 			ref.ChannelID, ref.TS, version, firstRun(before, state), id).Scan(&seq); err != nil {
 			return fmt.Errorf("write down the card of request %s: %w", id, err)
@@ -131,14 +137,22 @@ func firstRun(before, state string) int {
 // noPlace is the ts of a note that was given up.
 const noPlace = "-"
 
-// NotePosted writes down where a note stands; an empty ts says that it was given
-// up and is not due any more.
-func (s *Store) NotePosted(ctx context.Context, id string, seq int64, ts string) error {
-	return s.tx(ctx, "note posted", func(tx *sql.Tx) error {
-		if ts == "" {
-			ts = noPlace
+// Told writes down which message tells these notes; an empty ts says that they
+// were given up and are not due any more.
+func (s *Store) Told(ctx context.Context, ts string, notes ...int64) error {
+	if ts == "" {
+		ts = noPlace
+	}
+	return s.tx(ctx, "told", func(tx *sql.Tx) error {
+		for some := range slices.Chunk(notes, askedAtOnce) {
+			args := []any{ts}
+			for _, seq := range some {
+				args = append(args, seq)
+			}
+			if _, err := tx.ExecContext(ctx, s.sql(`UPDATE notes SET ts = ? WHERE seq IN (`+places(len(some))+`)`), args...); err != nil {
+				return fmt.Errorf("write down that %d notes were told: %w", len(some), err)
+			}
 		}
-		_, err := tx.ExecContext(ctx, s.sql(`UPDATE notes SET ts = ? WHERE request_id = ? AND seq = ?`), ts, id, seq)
-		return err
+		return nil
 	})
 }

@@ -15,11 +15,11 @@ func TestPublishing(t *testing.T) {
 		create(t, b, "r-1")
 		due := func() string {
 			t.Helper()
-			ids, err := b.Unpublished(ctx, 10)
+			ids, err := b.Unpublished(ctx, approvals.Due{}, 10)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return strings.Join(ids, " ")
+			return listed(ids)
 		}
 		if due() != "r-1" {
 			t.Errorf("due: %q", due())
@@ -36,7 +36,8 @@ func TestPublishing(t *testing.T) {
 			t.Errorf("another after a minute: %v", err)
 		}
 		p, err := b.Publication(ctx, "r-1")
-		if err != nil || p.PostingBy != "another" || p.Version != 0 {
+		if err != nil || p.PostingBy != "another" || p.Version != 0 ||
+			!p.PostingAt.Equal(b.clock.now()) || !p.PostingSince.Equal(b.clock.now().Add(-time.Minute)) {
 			t.Errorf("%+v, %v", p, err)
 		}
 		ref := approvals.MessageRef{ChannelID: "C1", TS: "1.2"}
@@ -51,6 +52,9 @@ func TestPublishing(t *testing.T) {
 		}
 		if err := b.Posting(ctx, "r-1", "me", "1.2"); err != nil {
 			t.Errorf("posting a card in place of one that is gone: %v", err)
+		}
+		if p, err := b.Publication(ctx, "r-1"); err != nil || !p.PostingSince.Equal(b.clock.now()) {
+			t.Errorf("since %v, %v: the first attempt was over once the card stood", p.PostingSince, err)
 		}
 		if err := b.Published(ctx, "r-1", ref, 1); err != nil {
 			t.Fatal(err)
@@ -74,7 +78,7 @@ func TestPublishing(t *testing.T) {
 		if due() != "r-1" {
 			t.Error("a note is left, and it is not due")
 		}
-		if err := b.NotePosted(ctx, "r-1", p.Notes[0].Seq, "1.3"); err != nil {
+		if err := b.Told(ctx, "1.3", p.Notes[0].Seq); err != nil {
 			t.Fatal(err)
 		}
 		if due() != "" {
@@ -129,11 +133,49 @@ func TestANoteThatWasGivenUpIsNotDue(t *testing.T) {
 		if err := b.Published(ctx, "r-1", approvals.MessageRef{ChannelID: "C1", TS: "1.2"}, r.Version); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.NotePosted(ctx, "r-1", p.Notes[0].Seq, ""); err != nil {
+		if err := b.Told(ctx, "", p.Notes[0].Seq); err != nil {
 			t.Fatal(err)
 		}
-		if ids, err := b.Unpublished(ctx, 10); err != nil || len(ids) != 0 {
+		if ids, err := b.Unpublished(ctx, approvals.Due{}, 10); err != nil || len(ids) != 0 {
 			t.Errorf("due: %v, %v", ids, err)
+		}
+	})
+}
+
+func listed(due []approvals.Due) string {
+	var ids []string
+	for _, d := range due {
+		ids = append(ids, d.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+// What lags behind is read a page at a time, all of it, each once: also where
+// many were asked for at the same moment.
+func TestUnpublishedIsReadToItsEnd(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		var want []string
+		for i := range 25 {
+			if i%10 == 0 {
+				b.clock.forward(time.Second)
+			}
+			create(t, b, fmt.Sprintf("r-%02d", i))
+			want = append(want, fmt.Sprintf("r-%02d", i))
+		}
+		var got []string
+		for after := (approvals.Due{}); ; {
+			page, err := b.Unpublished(t.Context(), after, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			got = append(got, strings.Fields(listed(page))...)
+			after = page[len(page)-1]
+		}
+		if strings.Join(got, " ") != strings.Join(want, " ") {
+			t.Errorf("read %v", got)
 		}
 	})
 }

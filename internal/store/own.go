@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	driver "modernc.org/sqlite"
 )
 
 // ownWithin is how long a process waits for the one before it to let go: one
@@ -31,6 +32,27 @@ func (s *Store) Own(ctx context.Context) error {
 		return fmt.Errorf("lock the database %s: %w", s.file, err)
 	}
 	s.lock = lock
+	if err := s.writable(ctx); err != nil {
+		return fmt.Errorf("write to the database %s: %w", s.file, err)
+	}
+	return nil
+}
+
+// writable says what is wrong where SQLite opened the file for reading alone, as on
+// a disk that takes no writes: the connection would stay like that when the disk is
+// well again. Whether there is room, or someone else is at it, is not its business.
+func (s *Store) writable(ctx context.Context) error {
+	tx, err := s.write.BeginTx(ctx, nil) // which reads, where it can't write
+	if err != nil {
+		return nil
+	}
+	_, err = tx.ExecContext(ctx, "PRAGMA user_version = 0") // to be taken back
+	err = errors.Join(err, tx.Rollback())
+	const readOnlyDatabase = 8 // SQLITE_READONLY, in the low byte: https://www.sqlite.org/rescode.html
+	var within *driver.Error
+	if errors.As(err, &within) && within.Code()&0xff == readOnlyDatabase {
+		return err
+	}
 	return nil
 }
 

@@ -58,8 +58,8 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 }
 
 // narrow are the indexes that hold few rows however long the program has run:
-// what is open, unpublished, unposted, unhandled.
-var narrow = []string{"requests_open", "requests_unpublished", "notes_unposted", "inbox_unhandled"}
+// what is open, unreviewed, unpublished, unposted, unhandled.
+var narrow = []string{"requests_open", "requests_unreviewed", "requests_unpublished", "notes_unposted", "inbox_unhandled"}
 
 // readsAll says whether a step of a plan reads a whole table, or an index that
 // is as long as one.
@@ -95,12 +95,20 @@ func everything(t *testing.T, b *bench) {
 		func() error { _, err := b.Envelope(ctx, "env-r-1"); return err },
 		func() error { return b.Handled(ctx, "env-r-1") },
 		func() error { return b.Failed(ctx, "env-r-1", 1) },
+		func() error {
+			_, err := b.Forsake(ctx, approvals.Envelope{Key: "env-r-9", Type: "slash_commands"}, true)
+			return err
+		},
 		func() error { _, err := b.Unhandled(ctx, 10); return err },
-		func() error { _, err := b.Unpublished(ctx, 10); return err },
+		func() error { _, err := b.Unpublished(ctx, approvals.Due{}, 10); return err },
 		func() error { return b.Posting(ctx, "r-1", "process-1", "") },
+		func() error { return b.Told(ctx, "1.3", 1, 2) },
 		func() error { _, err := b.ActionTaken(ctx, 55, 7, "r-1"); return err },
 		func() error { _, err := b.Doings(ctx, []int{1, 2, 3}); return err },
 		func() error { _, err := b.CurrentWake(ctx, "r-1"); return err },
+		func() error { _, err := b.Unreviewed(ctx); return err },
+		func() error { return b.InForce(ctx, approvals.PolicyText{Digest: "d1", Text: []byte("version: 1")}) },
+		func() error { _, err := b.OpenReviews(ctx); return err },
 		func() error { return b.Record(ctx, approvals.Line{What: "refused", Who: "U1"}) },
 		func() error { _, err := b.TakeTurn(ctx, "publish", time.Minute); return err },
 		func() error { return b.GiveTurn(ctx, "publish") },

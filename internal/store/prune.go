@@ -11,7 +11,7 @@ import (
 // How long what is over is kept. The audit log is kept for ever.
 const (
 	// keepEnvelopes is how long an envelope stays after it was handled. Slack's
-	// last redelivery comes after an hour, and a menu or a page of an answer that
+	// last redelivery comes after 5 minutes, and a menu or a page of an answer that
 	// is older than a day is hardly clicked any more: both find their envelope.
 	keepEnvelopes = 7 * 24 * time.Hour
 	// keepRequests is how long a request stays after its end, with its Droplets and
@@ -54,7 +54,7 @@ var expirables = []expired{
 	{
 		what: "ended requests", keep: keepRequests, batch: pruneRequests,
 		list: `SELECT id FROM requests WHERE ended_at < ? AND (state = 'canceled' AND card_ts = '' OR card_version >= version
-			AND NOT EXISTS (SELECT 1 FROM notes WHERE request_id = requests.id AND ts = '')) ORDER BY ended_at LIMIT ?`,
+			AND NOT EXISTS (SELECT 1 FROM notes WHERE request_id = requests.id AND ts = '')) AND NOT (` + unreviewed + `) ORDER BY ended_at LIMIT ?`,
 		drop: `DELETE FROM requests WHERE state NOT IN ('pending', 'running') AND id IN (`,
 	},
 }

@@ -73,6 +73,18 @@ func deny(t *testing.T, b *bench, id string) *approvals.Request {
 	return r
 }
 
+// alone has someone go ahead alone, whose reason looks like the review's end.
+func alone(t *testing.T, b *bench, id string) {
+	t.Helper()
+	if _, err := b.Update(t.Context(), id, func(r *approvals.Request) (approvals.Change, error) {
+		r.Verdict.BreakGlass = []string{"oncall"}
+		carol := approvals.Person{Who: approvals.Who{UserID: "U3"}, Standing: approvals.Member, Groups: []string{"oncall"}}
+		return r.BreakGlass(carol, `because of "closed_by":"me"`, b.clock.now())
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func tell(t *testing.T, b *bench, r *approvals.Request) {
 	t.Helper()
 	if err := b.Published(t.Context(), r.ID, approvals.MessageRef{ChannelID: "C1", TS: "1." + r.ID}, r.Version); err != nil {
@@ -83,7 +95,7 @@ func tell(t *testing.T, b *bench, r *approvals.Request) {
 		t.Fatal(err)
 	}
 	for _, n := range p.Notes {
-		if err := b.NotePosted(t.Context(), r.ID, n.Seq, "2.2"); err != nil {
+		if err := b.Told(t.Context(), "2.2", n.Seq); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,6 +111,22 @@ func TestEndedRequestsAreDropped(t *testing.T) {
 		}
 		for _, id := range []string{"r-open", "r-untold", "r-note"} {
 			create(t, b, id)
+		}
+		for _, id := range []string{"r-alone", "r-reviewed"} {
+			create(t, b, id)
+			alone(t, b, id)
+		}
+		if _, err := b.Update(ctx, "r-reviewed", func(r *approvals.Request) (approvals.Change, error) {
+			return r.Decide(approvals.ToReview, bob, b.clock.now())
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"r-alone", "r-reviewed"} {
+			r, err := b.Update(ctx, id, func(r *approvals.Request) (approvals.Change, error) { return r.Fail("gone", b.clock.now()) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			tell(t, b, r)
 		}
 		deny(t, b, "r-untold")
 		r := deny(t, b, "r-note")
@@ -125,7 +153,7 @@ func TestEndedRequestsAreDropped(t *testing.T) {
 		if err := b.Prune(ctx); err != nil {
 			t.Fatal(err)
 		}
-		gone := []string{"r-off"}
+		gone := []string{"r-off", "r-reviewed"}
 		for i := range old {
 			gone = append(gone, fmt.Sprint("r-old-", i))
 		}
@@ -134,7 +162,7 @@ func TestEndedRequestsAreDropped(t *testing.T) {
 				t.Fatalf("%s is still there: %v", id, err)
 			}
 		}
-		for _, id := range []string{"r-open", "r-untold", "r-note", "r-young"} {
+		for _, id := range []string{"r-open", "r-untold", "r-note", "r-young", "r-alone"} {
 			if r, err := b.Request(ctx, id); err != nil || len(r.Targets) != 1 {
 				t.Errorf("%s was dropped, or half of it: %v", id, err)
 			}

@@ -13,7 +13,7 @@ import (
 
 // Create writes a new request down, with what must become durable with it.
 func (s *Store) Create(ctx context.Context, r *approvals.Request, c approvals.Change) error {
-	return s.tx(ctx, "create", func(tx *sql.Tx) error {
+	err := s.tx(ctx, "create", func(tx *sql.Tx) error {
 		body, err := json.Marshal(r)
 		if err != nil {
 			return err
@@ -34,11 +34,15 @@ func (s *Store) Create(ctx context.Context, r *approvals.Request, c approvals.Ch
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, approvals.ErrHandled)
 		}
-		if err := s.saveTargets(ctx, tx, r); err != nil {
+		if err := s.saveTargets(ctx, tx, r, nil); err != nil {
 			return err
 		}
 		return s.saveChange(ctx, tx, r, c)
 	})
+	if err == nil {
+		s.counts.lines(c.Audit)
+	}
+	return err
 }
 
 // markRetried notes on a request that another takes its place; only one can.
@@ -83,31 +87,32 @@ var errGuard = fmt.Errorf("%w: a newer version is there", approvals.ErrConflict)
 
 func (s *Store) update(ctx context.Context, id string, f func(*approvals.Request) (approvals.Change, error)) (*approvals.Request, error) {
 	var r *approvals.Request
+	var c approvals.Change
 	err := s.tx(ctx, "update", func(tx *sql.Tx) error {
 		var err error
-		if r, err = s.load(ctx, tx, id, s.forUpdate()); err != nil {
+		var was stored
+		if r, was, err = s.loadStored(ctx, tx, id, s.forUpdate()); err != nil {
 			return err
 		}
 		state, version, card := r.State, r.Version, r.Card
-		c, err := f(r)
-		if err != nil {
+		if c, err = f(r); err != nil {
 			return err
 		}
 		r.Version, r.Card = version+1, card
-		body, err := json.Marshal(r)
+		body, err := keep(was.body, r)
 		if err != nil {
 			return err
 		}
 		res, err := tx.ExecContext(ctx, s.sql(`UPDATE requests SET version = ?, state = ?, body = ?, expires_at = ?, ended_at = ?
 			WHERE id = ? AND version = ? AND state = ?`),
-			r.Version, string(r.State), string(body), nullMicros(r.ExpiresAt), nullMicros(r.EndedAt), id, version, string(state))
+			r.Version, string(r.State), body, nullMicros(r.ExpiresAt), nullMicros(r.EndedAt), id, version, string(state))
 		if err != nil {
 			return fmt.Errorf("update request %s: %w", id, err)
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, errGuard)
 		}
-		if err := s.saveTargets(ctx, tx, r); err != nil {
+		if err := s.saveTargets(ctx, tx, r, was.targets); err != nil {
 			return err
 		}
 		return s.saveChange(ctx, tx, r, c)
@@ -118,6 +123,7 @@ func (s *Store) update(ctx context.Context, id string, f func(*approvals.Request
 	if err != nil {
 		return r, err
 	}
+	s.counts.lines(c.Audit)
 	return r, nil
 }
 
@@ -136,69 +142,40 @@ type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
+// stored is a request as it stands in the tables.
+type stored struct {
+	body    string
+	targets map[int]string // by ordinal
+}
+
 func (s *Store) load(ctx context.Context, q queryer, id, lock string) (*approvals.Request, error) {
-	r := &approvals.Request{}
-	var body, state string
+	r, _, err := s.loadStored(ctx, q, id, lock)
+	return r, err
+}
+
+func (s *Store) loadStored(ctx context.Context, q queryer, id, lock string) (*approvals.Request, stored, error) {
+	r, was := &approvals.Request{}, stored{}
+	var state string
 	var retriedBy sql.NullString
 	err := q.QueryRowContext(ctx, s.sql(`SELECT body, version, state, retried_by, card_channel, card_ts
-		FROM requests WHERE id = ?`+lock), id).Scan(&body, &r.Version, &state, &retriedBy, &r.Card.ChannelID, &r.Card.TS)
+		FROM requests WHERE id = ?`+lock), id).Scan(&was.body, &r.Version, &state, &retriedBy, &r.Card.ChannelID, &r.Card.TS)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("%w: %.40q", approvals.ErrNotFound, id)
+		return nil, was, fmt.Errorf("%w: %.40q", approvals.ErrNotFound, id)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load request %s: %w", id, err)
+		return nil, was, fmt.Errorf("load request %s: %w", id, err)
 	}
 	version := r.Version
-	if err := json.Unmarshal([]byte(body), r); err != nil {
-		return nil, fmt.Errorf("read request %s: %w", id, err)
+	if err := json.Unmarshal([]byte(was.body), r); err != nil {
+		return nil, was, fmt.Errorf("read request %s: %w", id, err)
 	}
 	// The columns are the truth; the body may be older by what the publisher or
 	// a retry changed.
-	r.Version, r.State, r.RetriedBy = version, approvals.State(state), retriedBy.String
-	rows, err := q.QueryContext(ctx, s.sql(`SELECT body FROM targets WHERE request_id = ? ORDER BY ordinal`), id)
-	if err != nil {
-		return nil, fmt.Errorf("load the targets of request %s: %w", id, err)
+	r.ID, r.Version, r.State, r.RetriedBy = id, version, approvals.State(state), retriedBy.String
+	if was.targets, err = s.loadTargets(ctx, q, r); err != nil {
+		return nil, was, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var t approvals.Target
-		if err := rows.Scan(&body); err != nil {
-			return nil, fmt.Errorf("load the targets of request %s: %w", id, err)
-		}
-		if err := json.Unmarshal([]byte(body), &t); err != nil {
-			return nil, fmt.Errorf("read a target of request %s: %w", id, err)
-		}
-		r.Targets = append(r.Targets, t)
-	}
-	return r, rows.Err()
-}
-
-// saveTargets writes the targets that changed, and drops those that were left
-// out by a drift.
-func (s *Store) saveTargets(ctx context.Context, tx *sql.Tx, r *approvals.Request) error {
-	for _, t := range r.Targets {
-		body, err := json.Marshal(t)
-		if err != nil {
-			return err
-		}
-		var action any
-		if t.Action != nil {
-			action = t.Action.ID
-		}
-		_, err = tx.ExecContext(ctx, s.sql(`INSERT INTO targets (request_id, ordinal, droplet_id, state, action_id, body)
-			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (request_id, ordinal) DO UPDATE
-			SET droplet_id = excluded.droplet_id, state = excluded.state, action_id = excluded.action_id, body = excluded.body
-			WHERE targets.body <> excluded.body`),
-			r.ID, t.Ordinal, t.Droplet.ID, string(t.State), action, string(body))
-		if err != nil {
-			return fmt.Errorf("save Droplet %d of request %s: %w", t.Droplet.ID, r.ID, err)
-		}
-	}
-	_, err := tx.ExecContext(ctx, s.sql(`DELETE FROM targets WHERE request_id = ? AND ordinal >= ?`), r.ID, len(r.Targets))
-	if err != nil {
-		return fmt.Errorf("drop what was left out of request %s: %w", r.ID, err)
-	}
-	return nil
+	return r, was, nil
 }
 
 // saveChange makes durable what comes with a changed request.

@@ -156,7 +156,7 @@ func TestAnActionIsOneTargets(t *testing.T) {
 		}
 		// It stays that target's when a composite verb goes on to its next action.
 		_, err = b.Update(t.Context(), "r-1", func(r *approvals.Request) (approvals.Change, error) {
-			return r.Next(0, nil, "it is still on", b.clock.now())
+			return r.Next(0, approvals.Onward{To: 1, Sends: "power_off", Why: "it is still on"}, b.clock.now())
 		})
 		if err != nil {
 			t.Fatal(err)

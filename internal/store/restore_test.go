@@ -17,8 +17,8 @@ func restoring(t *testing.T, b *bench) string {
 		t.Fatal(err)
 	}
 	blocks := strings.Split(string(doc), "```sql\n")
-	if len(blocks) != 3 {
-		t.Fatalf("%d blocks of SQL, want SQLite's and PostgreSQL's", len(blocks)-1)
+	if len(blocks) < 3 {
+		t.Fatalf("%d blocks of SQL, want SQLite's and PostgreSQL's first", len(blocks)-1)
 	}
 	if b.Exclusive() {
 		return strings.Split(blocks[1], "```")[0]

@@ -44,7 +44,9 @@ type Store struct {
 	line  chan struct{} // held by whoever is next at SQLite's writer, puts excepted
 	puts  chan put
 	quit  chan struct{}
-	done  chan struct{}
+	// counts are the metrics; nil until Meter.
+	counts *counts
+	done   chan struct{}
 }
 
 type dialect string
@@ -71,13 +73,7 @@ type Waker interface {
 // differently at each start.
 func Open(ctx context.Context, url, process string, now func() time.Time) (*Store, error) {
 	s := &Store{now: now, process: process, base: context.WithoutCancel(ctx), cross: func(string) {}, line: make(chan struct{}, 1), puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
-	var err error
-	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		err = s.openSQLite(ctx, file)
-	} else {
-		err = s.openPostgres(ctx, url)
-	}
-	if err != nil {
+	if err := s.open(ctx, url); err != nil {
 		return nil, err
 	}
 	if err := s.migrate(ctx); err != nil {

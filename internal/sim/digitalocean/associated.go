@@ -45,14 +45,32 @@ func (w *world) listAssociated(c *call) (answer, *refusal) {
 	if refused != nil {
 		return answer{}, refused
 	}
-	return answer{200, w.associatedWith(d)}, nil
+	all := w.associatedWith(d)
+	for kind, scope := range map[string]string{"volumes": "block_storage:read", "volume_snapshots": "block_storage_snapshot:read", "snapshots": "image:read",
+		"reserved_ips": "reserved_ip:read", "floating_ips": "reserved_ip:read"} {
+		if c.server.scope(scope) != nil { // "only … resources that you are authorized to see"
+			all[kind] = []associated{}
+		}
+	}
+	return answer{200, all}, nil
+}
+
+// mayDestroyWith are the scopes that every destroy with associated resources takes, besides droplet:delete.
+func (c *call) mayDestroyWith() *refusal {
+	for _, scope := range []string{"block_storage:delete", "block_storage_snapshot:delete", "image:delete", "reserved_ip:delete"} {
+		if refused := c.server.scope(scope); refused != nil {
+			return refused
+		}
+	}
+	return nil
 }
 
 // destroyed is one thing that was destroyed.
 type destroyed struct {
-	ID          string    `json:"id"`
-	Name        string    `json:"name"`
-	DestroyedAt time.Time `json:"destroyed_at"`
+	ID          string     `json:"id"`
+	Name        string     `json:"name"`
+	DestroyedAt *time.Time `json:"destroyed_at,omitempty"`
+	Error       string     `json:"error_message,omitempty"` // why it was not
 }
 
 // destroyStatus is how a destroy with associated resources went. Here it is over at once.
@@ -65,6 +83,9 @@ type destroyStatus struct {
 
 // destroySelective destroys the Droplet and the associated resources that the body names by ID.
 func (w *world) destroySelective(c *call) (answer, *refusal) {
+	if refused := c.mayDestroyWith(); refused != nil {
+		return answer{}, refused
+	}
 	d, refused := w.mayDestroy(c)
 	if refused != nil {
 		return answer{}, refused
@@ -89,6 +110,9 @@ func (w *world) destroySelective(c *call) (answer, *refusal) {
 
 // destroyDangerous destroys everything; the header X-Dangerous: true must say so.
 func (w *world) destroyDangerous(c *call) (answer, *refusal) {
+	if refused := c.mayDestroyWith(); refused != nil {
+		return answer{}, refused
+	}
 	d, refused := w.mayDestroy(c)
 	if refused != nil {
 		return answer{}, refused
@@ -101,21 +125,33 @@ func (w *world) destroyDangerous(c *call) (answer, *refusal) {
 
 func (w *world) destroyWith(c *call, d *droplet, wanted func(kind, id string) bool) (answer, *refusal) {
 	at := second(c.now)
-	status := &destroyStatus{destroyed{strconv.Itoa(d.real.ID), d.real.Name, at}, map[string][]destroyed{}, at, 0}
+	status := &destroyStatus{destroyed{strconv.Itoa(d.real.ID), d.real.Name, &at, ""}, map[string][]destroyed{}, at, 0}
 	for kind, list := range w.associatedWith(d) {
 		status.Resources[kind] = []destroyed{}
 		for _, x := range list {
-			if wanted(kind, x.ID) {
-				status.Resources[kind] = append(status.Resources[kind], destroyed{x.ID, x.Name, at})
+			switch {
+			case !wanted(kind, x.ID):
+			case w.stuck[x.ID] != "":
+				status.Resources[kind] = append(status.Resources[kind], destroyed{x.ID, x.Name, nil, w.stuck[x.ID]})
+				status.Failures++
+			default:
+				status.Resources[kind] = append(status.Resources[kind], destroyed{x.ID, x.Name, &at, ""})
 				w.dropAssociated(kind, x.ID)
 			}
 		}
 	}
 	w.destroys[d.real.ID] = status
 	c.accepted(d.real.ID, 0, "destroy")
-	w.destroyLate(d, c.now)
+	if why := w.stuck[status.Droplet.ID]; why != "" {
+		status.Droplet.DestroyedAt, status.Droplet.Error = nil, why
+	} else {
+		w.destroyLate(d, c.now)
+	}
 	return answer{202, nil}, nil
 }
+
+// Stick lets a volume or a snapshot be destroyed with no Droplet, for a reason, or a Droplet itself.
+func (s *Server) Stick(id, why string) { s.look(func(time.Time) { s.w.stuck[id] = why }) }
 
 func (w *world) dropAssociated(kind, id string) {
 	if kind == "volumes" {
@@ -143,6 +179,9 @@ func (w *world) getDestroyStatus(c *call) (answer, *refusal) {
 
 // retryDestroy tries again what failed, and nothing fails here.
 func (w *world) retryDestroy(c *call) (answer, *refusal) {
+	if refused := c.mayDestroyWith(); refused != nil {
+		return answer{}, refused
+	}
 	if _, refused := w.getDestroyStatus(c); refused != nil {
 		return answer{}, refused
 	}

@@ -115,6 +115,9 @@ func enableBackups(w *world, d *droplet, r *actionRequest, at time.Time) {
 // disableBackups keeps the backups that there are.
 func disableBackups(w *world, d *droplet, _ *actionRequest, at time.Time) {
 	d.policy = nil
+	for _, im := range w.imagesOf(d.real.ID, "backup") { // docs: products/images/backups/how-to/disable
+		w.removeImage(im.ID)
+	}
 	w.changeLate(d, at, func(real *Droplet) {
 		real.Features = without(real.Features, "backups")
 		real.NextBackupWindow = nil
@@ -150,22 +153,18 @@ func (w *world) getBackupPolicy(c *call) (answer, *refusal) {
 	return answer{200, map[string]any{"policy": d.policyRecord()}}, nil
 }
 
+// listBackupPolicies has a record of each Droplet, with backups or without, as the OpenAPI document's
+// example has.
 func (w *world) listBackupPolicies(c *call) (answer, *refusal) {
-	var with []*droplet
-	for _, d := range w.droplets {
-		if d.policy != nil {
-			with = append(with, d)
-		}
-	}
-	from, to, l, refused := c.window(len(with))
+	from, to, l, refused := c.window(len(w.droplets))
 	if refused != nil {
 		return answer{}, refused
 	}
 	policies := map[string]dropletPolicy{}
-	for _, d := range with[from:to] {
+	for _, d := range w.droplets[from:to] {
 		policies[strconv.Itoa(d.real.ID)] = d.policyRecord()
 	}
-	return answer{200, map[string]any{"policies": policies, "links": l, "meta": meta{len(with)}}}, nil
+	return answer{200, map[string]any{"policies": policies, "links": l, "meta": meta{len(w.droplets)}}}, nil
 }
 
 func (w *world) listSupportedPolicies(*call) (answer, *refusal) {

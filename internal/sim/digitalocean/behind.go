@@ -33,8 +33,8 @@ func (s *Server) Rename(id int, name string) error {
 // SetTags replaces a Droplet's tags.
 func (s *Server) SetTags(id int, tags ...string) error {
 	return s.alter(id, func(d *droplet) {
-		s.w.addTags(tags)
-		d.change(func(r *Droplet) { r.Tags = append([]string{}, tags...) })
+		tags = s.w.addTags(tags)
+		d.change(func(r *Droplet) { r.Tags = tags })
 	})
 }
 
@@ -46,6 +46,30 @@ func (s *Server) Alter(id int, f func(d *Droplet)) error {
 // IgnoreACPI makes a Droplet stay on through completed shutdowns, as hung systems do.
 func (s *Server) IgnoreACPI(id int, ignores bool) error {
 	return s.alter(id, func(d *droplet) { d.ignoresACPI = ignores })
+}
+
+// AttachVolume moves a volume to a Droplet; 0 attaches it to none.
+func (s *Server) AttachVolume(id string, dropletID int) error {
+	err := fmt.Errorf("no volume %s in the DigitalOcean stand-in", id)
+	s.look(func(time.Time) {
+		v := s.w.volume(id)
+		if v == nil {
+			return
+		}
+		for _, d := range s.w.droplets {
+			d.change(func(r *Droplet) {
+				r.VolumeIDs = slices.DeleteFunc(slices.Clone(r.VolumeIDs), func(had string) bool { return had == id })
+				if d.real.ID == dropletID {
+					r.VolumeIDs = append(r.VolumeIDs, id)
+				}
+			})
+		}
+		if v.DropletIDs = []int{}; dropletID != 0 {
+			v.DropletIDs = []int{dropletID}
+		}
+		s.dirty, err = true, nil
+	})
+	return err
 }
 
 // Destroy makes a Droplet vanish at once.
@@ -137,9 +161,4 @@ func (s *Server) ReleaseActions() {
 			}
 		}
 	})
-}
-
-// SetStatusLag changes how long a Droplet's fields trail, for the actions that complete from now on.
-func (s *Server) SetStatusLag(lag time.Duration) {
-	s.look(func(time.Time) { s.w.statusLag = lag })
 }

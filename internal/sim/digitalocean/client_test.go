@@ -10,11 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"dropletops/internal/coverage"
 	simdo "dropletops/internal/sim/digitalocean"
 )
 
@@ -81,8 +83,30 @@ func TestDotsWrapper(t *testing.T) {
 		"again": "422 Droplet is already powered off", "resized": "completed", "size": "s-4vcpu-8gb", "taken": "completed",
 		"snapshot": "by dots", "made": "new", "booted": "completed", "deleted": 204.0, "sizes": 17.0, "images": 8.0, "neighborhoods": 1.0,
 	}
-	if diff := cmp.Diff(want, run(t, cmd)); diff != "" {
+	seen := run(t, cmd)
+	covered(t, seen, func(r coverage.Row) []string { return r.Dots })
+	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("dots-wrapper saw (-want +got):\n%s", diff)
+	}
+}
+
+// covered takes the methods that a client has for Droplets and their actions out of
+// what it saw, and holds docs/coverage.md's table against them.
+func covered(t *testing.T, seen map[string]any, of func(coverage.Row) []string) {
+	t.Helper()
+	var named []string
+	for _, r := range coverage.Rows() {
+		named = append(named, of(r)...)
+	}
+	methods, _ := seen["methods"].([]any)
+	delete(seen, "methods")
+	if len(methods) < 30 {
+		t.Errorf("the client told of %d methods", len(methods))
+	}
+	for _, m := range methods {
+		if !slices.Contains(named, m.(string)) {
+			t.Errorf("%s is not in the table of internal/coverage", m)
+		}
 	}
 }
 
@@ -118,7 +142,9 @@ func TestPythonDigitalocean(t *testing.T) {
 		"again": "Droplet is already powered off", "resized": "completed", "size": "s-4vcpu-8gb", "taken": "completed",
 		"snapshot": "by python", "booted": "completed", "deleted": true, "sizes": 17.0, "images": 8.0, "actions": true,
 	}
-	if diff := cmp.Diff(want, run(t, cmd)); diff != "" {
+	seen := run(t, cmd)
+	covered(t, seen, func(r coverage.Row) []string { return r.Python })
+	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("python-digitalocean saw (-want +got):\n%s", diff)
 	}
 }

@@ -46,7 +46,7 @@ func (w *world) createDroplets(c *call) (answer, *refusal) {
 	if len(w.droplets)+len(r.names) > w.account.DropletLimit {
 		return answer{}, unprocessable("creating this/these droplet(s) will exceed your droplet limit")
 	}
-	w.addTags(r.tags)
+	r.tags = w.addTags(r.tags)
 	var made []Droplet
 	var l links
 	for _, name := range r.names {
@@ -146,7 +146,7 @@ func readNames(_ *world, _ *call, o object, r *createRequest) *refusal {
 }
 
 // readPlace is region, size, image and VPC, which must fit together.
-func readPlace(w *world, _ *call, o object, r *createRequest) *refusal {
+func readPlace(w *world, c *call, o object, r *createRequest) *refusal {
 	var region, size string
 	var image imageRef
 	for name, v := range map[string]any{"region": &region, "size": &size, "vpc_uuid": &r.vpc} {
@@ -156,6 +156,14 @@ func readPlace(w *world, _ *call, o object, r *createRequest) *refusal {
 	}
 	if _, refused := o.takeImage(&image); refused != nil {
 		return refused
+	}
+	if refused := c.server.scope("image:read"); refused != nil {
+		return refused
+	}
+	if r.vpc != "" {
+		if refused := c.server.scope("vpc:read"); refused != nil {
+			return refused
+		}
 	}
 	if r.size = w.size(size); r.size == nil {
 		return unprocessable("You specified an invalid size for Droplet creation.")
@@ -188,10 +196,15 @@ func readPlace(w *world, _ *call, o object, r *createRequest) *refusal {
 }
 
 // readLogin is SSH keys (by ID or fingerprint) and user data.
-func readLogin(w *world, _ *call, o object, _ *createRequest) *refusal {
+func readLogin(w *world, c *call, o object, _ *createRequest) *refusal {
 	var keys []json.RawMessage
 	if _, refused := o.take("ssh_keys", &keys); refused != nil {
 		return refused
+	}
+	if len(keys) > 0 {
+		if refused := c.server.scope("ssh_key:read"); refused != nil {
+			return refused
+		}
 	}
 	for _, raw := range keys {
 		var ref string
@@ -223,13 +236,16 @@ func readOptions(_ *world, _ *call, o object, r *createRequest) *refusal {
 		}
 	}
 	r.noPublic = !public
+	if r.noPublic && r.ipv6 {
+		return unprocessable("IPv6 cannot be enabled without public networking.") // wording ours
+	}
 	policy, refused := o.takePolicy()
 	if refused != nil {
 		return refused
 	}
 	if backups {
 		if r.policy = policy; policy == nil {
-			r.policy = newPolicy("weekly", "", 0)
+			r.policy = newPolicy("daily", "", 0) // the OpenAPI document's default
 		}
 	}
 	var mode string
@@ -263,6 +279,11 @@ func readAttached(w *world, c *call, o object, r *createRequest) *refusal {
 	var volumes []json.RawMessage
 	if _, refused := o.take("volumes", &volumes); refused != nil {
 		return refused
+	}
+	if len(volumes) > 0 {
+		if refused := c.server.scope("block_storage:read"); refused != nil {
+			return refused
+		}
 	}
 	for _, raw := range volumes {
 		var byID struct{ ID string }

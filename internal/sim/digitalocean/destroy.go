@@ -35,6 +35,9 @@ func (w *world) destroyByTag(c *call) (answer, *refusal) {
 	if tag == "" {
 		return answer{}, badRequest("tag_name is required.") // wording ours
 	}
+	if refused := c.server.scope("tag:read"); refused != nil {
+		return answer{}, refused
+	}
 	for _, d := range slices.Clone(w.droplets) {
 		if d.hasTag(tag) && !d.gone && d.pending == nil {
 			c.accepted(d.real.ID, 0, "destroy")

@@ -77,6 +77,7 @@ func TestCreateIsStrict(t *testing.T) {
 		`{"name":"a","size":"s-1vcpu-1gb","image":"debian-12-x64","ssh_keys":[7]}`:                                    "7 are invalid key identifiers",
 		`{"name":"a","size":"s-1vcpu-1gb","image":"debian-12-x64","tags":["a&b"]}`:                                    "is invalid",
 		`{"name":"a","size":"s-1vcpu-1gb","image":"debian-12-x64","vpc_uuid":"x"}`:                                    "invalid VPC",
+		`{"name":"a","size":"s-1vcpu-1gb","image":"debian-12-x64","public_networking":false,"ipv6":true}`:             "without public networking",
 		`{"name":"a","size":"s-1vcpu-1gb","image":"debian-12-x64","backups":"yes"}`:                                   "backups is invalid",
 		`{"name":"a","size":"s-1vcpu-1gb","image":"debian-12-x64","backup_policy":{"plan":"x"}}`:                      "plan must be",
 		`{"name":"a","size":"s-1vcpu-1gb","image":"debian-12-x64","region":"fra1","volumes":["` + spare + `"]}`:       "cannot be attached",
@@ -183,5 +184,48 @@ func TestDeleteImagesAndSnapshots(t *testing.T) {
 	after := s.DropletNamed("db-1")
 	if len(after.BackupIDs) != 5 || len(after.SnapshotIDs) != 0 {
 		t.Errorf("%+v", after)
+	}
+}
+
+// A token without a scope is refused what takes it, and shown nothing of it.
+func TestScopesOfCreateAndDestroy(t *testing.T) {
+	few := []string{"droplet:read", "droplet:create", "droplet:delete"}
+	one := func(more string) string {
+		return `{"name":"new-1","region":"nyc3","size":"s-1vcpu-1gb","image":"debian-12-x64"` + more + `}`
+	}
+	for _, tt := range []struct{ method, path, body, scope string }{
+		{"POST", "v2/droplets", one(`,"ssh_keys":[512189]`), "ssh_key:read"},
+		{"POST", "v2/droplets", one(`,"tags":["web"]`), "tag:create"},
+		{"POST", "v2/droplets", one(`,"vpc_uuid":"760e09ef-dc84-11e8-981e-3cfdfeaae000"`), "vpc:read"},
+		{"POST", "v2/droplets", one(`,"volumes":["7724db7c-e098-11e5-b522-000f53304e51"]`), "block_storage:read"},
+		{"DELETE", "v2/droplets?tag_name=web", "", "tag:read"},
+		{"DELETE", "v2/droplets/{db-1}/destroy_with_associated_resources/selective", `{}`, "block_storage:delete"},
+		{"DELETE", "v2/droplets/{db-1}/destroy_with_associated_resources/dangerous", "", "block_storage:delete"},
+		{"POST", "v2/droplets/{db-1}/destroy_with_associated_resources/retry", "", "block_storage:delete"},
+	} {
+		s, _, _ := start(t, simdo.Options{Scopes: few})
+		status, _, body := send(t, s, tt.method, tt.path, "any", tt.body)
+		if message, _ := body["message"].(string); status != 403 || !strings.Contains(message, tt.scope) || len(s.Posts()) != 0 {
+			t.Errorf("%s %s: %d %v", tt.method, tt.path, status, body)
+		}
+	}
+	s, c, _ := start(t, simdo.Options{Scopes: few})
+	with, _, err := c.Droplets.ListAssociatedResourcesForDeletion(ctx(t), s.DropletNamed("db-1").ID)
+	if err != nil || len(with.Volumes) != 0 || len(with.VolumeSnapshots) != 0 || len(with.Snapshots) != 1 {
+		t.Errorf("%v %v", with, err)
+	}
+}
+
+// "Tag names are case stable, which means the capitalization you use when you first create a tag is
+// canonical."
+func TestTagsAreCaseStable(t *testing.T) {
+	s, c, _ := start(t, simdo.Options{})
+	d, _, err := c.Droplets.Create(ctx(t), &godo.DropletCreateRequest{Name: "new-1", Region: "nyc3", Size: "s-1vcpu-1gb", SSHKeys: []godo.DropletCreateSSHKey{},
+		Image: godo.DropletCreateImage{Slug: "debian-12-x64"}, Tags: []string{"WEB", "web", "Fresh"}})
+	if err != nil || strings.Join(d.Tags, " ") != "web Fresh" {
+		t.Errorf("%v, %v", d, err)
+	}
+	if err := s.SetTags(d.ID, "PRODUCTION"); err != nil || strings.Join(s.DropletNamed("new-1").Tags, " ") != "production" {
+		t.Errorf("%v, %v", s.DropletNamed("new-1").Tags, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/digitalocean/godo"
 	"go.uber.org/goleak"
 
+	"dropletops/internal/openapi"
 	simdo "dropletops/internal/sim/digitalocean"
 )
 
@@ -38,7 +39,7 @@ func (c *clock) advance(d time.Duration) {
 // start is a stand-in with a clock of the test's, and godo on it, without godo's retries.
 func start(t *testing.T, opt simdo.Options) (*simdo.Server, *godo.Client, *clock) {
 	t.Helper()
-	_, _ = openAPI() // takes seconds the first time, which no request should have to wait for
+	_, _ = openapi.Document() // takes seconds the first time, which no request should have to wait for
 	clk := newClock()
 	opt.Now = clk.Now
 	s := simdo.New(opt)

@@ -2,66 +2,23 @@ package digitalocean_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
+	"dropletops/internal/openapi"
 	simdo "dropletops/internal/sim/digitalocean"
 )
 
-// openAPI is DigitalOcean's document, loaded once: that takes seconds under the race detector. Its
-// error is fs.ErrNotExist where the file is not on this machine.
-var openAPI = sync.OnceValues(func() (*openapi3.T, error) {
-	root, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		if root == filepath.Dir(root) {
-			return nil, errors.New("no go.mod above the test")
-		}
-		root = filepath.Dir(root)
-	}
-	f, err := os.Open(filepath.Join(root, "../shared/data/digitalocean-openapi.bundled.yaml.gz"))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	plain, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(plain)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := openapi3.NewLoader().LoadFromData(data)
-	if err != nil {
-		return nil, err
-	}
-	// A Droplet without backups has "next_backup_window": null, and so has the document's own example
-	// of one. Its schema is nullable, but sits in an allOf beside a bare description that is not.
-	for _, part := range doc.Components.Schemas["droplet"].Value.Properties["next_backup_window"].Value.AllOf {
-		part.Value.Nullable = true
-	}
-	return doc, nil
-})
-
 func TestOpenAPIDocumentIsThere(t *testing.T) {
-	doc, err := openAPI()
+	doc, err := openapi.Document()
 	switch {
 	case errors.Is(err, os.ErrNotExist) && os.Getenv("CI") != "true":
 		t.Skip("not held against DigitalOcean's OpenAPI document: ../shared/data is not on this machine")
@@ -108,7 +65,7 @@ type conforming struct {
 }
 
 func (c conforming) RoundTrip(r *http.Request) (*http.Response, error) {
-	doc, err := openAPI()
+	doc, err := openapi.Document()
 	if err != nil {
 		return c.next.RoundTrip(r) // TestOpenAPIDocumentIsThere says why
 	}
@@ -202,7 +159,7 @@ func findOperation(doc *openapi3.T, method, path string) *operation {
 
 // Every operation that the stand-in has is one of DigitalOcean's.
 func TestOperationsAreDigitalOceans(t *testing.T) {
-	doc, err := openAPI()
+	doc, err := openapi.Document()
 	if err != nil {
 		t.Skip("see TestOpenAPIDocumentIsThere")
 	}
@@ -239,7 +196,7 @@ func (c canned) RoundTrip(*http.Request) (*http.Response, error) {
 
 // A check that never fails checks nothing.
 func TestConformanceBites(t *testing.T) {
-	if _, err := openAPI(); err != nil {
+	if _, err := openapi.Document(); err != nil {
 		t.Skip("see TestOpenAPIDocumentIsThere")
 	}
 	for _, tt := range []struct {

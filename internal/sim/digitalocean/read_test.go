@@ -45,8 +45,17 @@ func TestReads(t *testing.T) {
 		{"actions of a Droplet", func(ctx context.Context) (any, *godo.Response, error) { return c.Droplets.Actions(ctx, web.ID, nil) }, 11},
 		{"neighbors", func(ctx context.Context) (any, *godo.Response, error) { return c.Droplets.Neighbors(ctx, web.ID) }, 1},
 		{"backup policy", func(ctx context.Context) (any, *godo.Response, error) { return c.Droplets.GetBackupPolicy(ctx, db.ID) }, 0},
+		{"firewalls by tag", func(ctx context.Context) (any, *godo.Response, error) {
+			return c.Firewalls.ListByDroplet(ctx, web.ID, nil)
+		}, 1},
+		{"firewalls by ID", func(ctx context.Context) (any, *godo.Response, error) {
+			return c.Firewalls.ListByDroplet(ctx, db.ID, nil)
+		}, 1},
+		{"no firewall", func(ctx context.Context) (any, *godo.Response, error) {
+			return c.Firewalls.ListByDroplet(ctx, legacy.ID, nil)
+		}, 0},
 		{"no backup policy", func(ctx context.Context) (any, *godo.Response, error) { return c.Droplets.GetBackupPolicy(ctx, web.ID) }, 0},
-		{"backup policies", func(ctx context.Context) (any, *godo.Response, error) { return c.Droplets.ListBackupPolicies(ctx, nil) }, 1},
+		{"backup policies", func(ctx context.Context) (any, *godo.Response, error) { return c.Droplets.ListBackupPolicies(ctx, nil) }, 13},
 		{"supported policies", func(ctx context.Context) (any, *godo.Response, error) {
 			return c.Droplets.ListSupportedBackupPolicies(ctx)
 		}, 2},
@@ -152,6 +161,30 @@ func TestPages(t *testing.T) {
 }
 
 // The seeded account is the same for the same seed and clock.
+// The backups of the seeded world are as old as its backup policy makes them: one a day,
+// in the four hours of it, and none of today is missing once they are over.
+func TestSeededBackupsKeepToTheirPolicy(t *testing.T) {
+	for hour := range 24 {
+		now := time.Date(2026, 11, 21, hour, 30, 0, 0, time.UTC)
+		s := simdo.New(simdo.Options{Now: func() time.Time { return now }})
+		backups := s.Backups(s.DropletNamed("db-1").ID)
+		if len(backups) != 6 {
+			t.Fatalf("%d backups", len(backups))
+		}
+		var newest time.Time
+		for _, b := range backups {
+			if at := b.CreatedAt.UTC(); at.Hour() < 4 || at.Hour() >= 8 || at.After(now) {
+				t.Errorf("at %s there is one of %s", now, at)
+			} else if at.After(newest) {
+				newest = at
+			}
+		}
+		if now.Sub(newest) > 28*time.Hour || hour >= 8 && newest.Day() != now.Day() {
+			t.Errorf("at %s the newest is of %s", now, newest)
+		}
+	}
+}
+
 func TestSeedIsDeterministic(t *testing.T) {
 	a, _, _ := start(t, simdo.Options{Seed: 7})
 	b, _, _ := start(t, simdo.Options{Seed: 7})

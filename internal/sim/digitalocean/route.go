@@ -36,11 +36,12 @@ var routes = []route{
 	{"GET", "/v2/droplets/{droplet_id}/backups/policy", "droplet:read", (*world).getBackupPolicy},
 	{"GET", "/v2/droplets/{droplet_id}/snapshots", "droplet:read", (*world).listDropletSnapshots},
 	{"GET", "/v2/droplets/{droplet_id}/kernels", "droplet:read", (*world).listKernels},
+	{"GET", "/v2/droplets/{droplet_id}/firewalls", "firewall:read", (*world).listFirewalls},
 	{"GET", "/v2/droplets/{droplet_id}/neighbors", "droplet:read", (*world).listNeighbors},
 	{"GET", "/v2/droplets/{droplet_id}/destroy_with_associated_resources", "droplet:read", (*world).listAssociated},
 	{"DELETE", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/selective", "droplet:delete", (*world).destroySelective},
 	{"DELETE", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/dangerous", "droplet:delete", (*world).destroyDangerous},
-	{"GET", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/status", "droplet:read", (*world).getDestroyStatus},
+	{"GET", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/status", "droplet:delete", (*world).getDestroyStatus},
 	{"POST", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/retry", "droplet:delete", (*world).retryDestroy},
 	{"GET", "/v2/reports/droplet_neighbors_ids", "droplet:read", (*world).reportNeighbors},
 

@@ -13,6 +13,7 @@ func (w *world) seed(now time.Time) {
 	s.droplets()
 	s.images()
 	s.volumes()
+	s.firewalls()
 	s.history()
 	s.number()
 }
@@ -115,8 +116,13 @@ func (s *sower) named(name string) *droplet {
 func (s *sower) images() {
 	w := s.w
 	db, web := s.named("db-1"), s.named("web-1")
-	for _, days := range []int{6, 5, 4, 3, 2, 1} { // oldest first, as they were made
-		w.addImageOf(db, "backup", "", s.ago(days).Add(-5*time.Hour))
+	y, m, day := s.now.UTC().Date()
+	last := time.Date(y, m, day, 4, 12, 0, 0, time.UTC) // in the four hours of its policy
+	if last.After(s.now) {
+		last = last.AddDate(0, 0, -1)
+	}
+	for _, days := range []int{5, 4, 3, 2, 1, 0} { // oldest first, as they were made
+		w.addImageOf(db, "backup", "", last.AddDate(0, 0, -days))
 	}
 	w.addImageOf(web, "backup", "", s.ago(40)) // from when it still had backups
 	w.addImageOf(db, "snapshot", "db-1-before-upgrade", s.ago(33))

@@ -16,18 +16,20 @@ type world struct {
 	due    dueQueue
 	dueSeq int
 
-	regions  []Region
-	sizes    []Size
-	images   []*Image // ascending ID
-	droplets []*droplet
-	byID     map[int]*droplet
-	actions  []*action // ascending ID
-	keys     []Key
-	volumes  []*Volume
-	vpcs     []VPC
-	tags     []string // also those on nothing, in order of making
-	account  Account
-	destroys map[int]*destroyStatus
+	regions   []Region
+	sizes     []Size
+	images    []*Image // ascending ID
+	droplets  []*droplet
+	byID      map[int]*droplet
+	actions   []*action // ascending ID
+	keys      []Key
+	volumes   []*Volume
+	vpcs      []VPC
+	firewalls []*Firewall
+	tags      []string // also those on nothing, in order of making
+	account   Account
+	destroys  map[int]*destroyStatus
+	stuck     map[string]string // why something can not be destroyed, by its ID
 
 	statusLag time.Duration
 	holding   bool // every action stays in-progress
@@ -42,6 +44,7 @@ func newWorld(opt Options, now time.Time) *world {
 		ids:         rand.New(rand.NewPCG(opt.Seed, 2)),
 		byID:        map[int]*droplet{},
 		destroys:    map[int]*destroyStatus{},
+		stuck:       map[string]string{},
 		statusLag:   opt.StatusLag,
 		nextDroplet: 412_000_101, nextAction: 2_300_000_001, nextImage: 180_000_001,
 		account: Account{
@@ -134,10 +137,18 @@ func (w *world) imagesOf(dropletID int, kind string) []*Image {
 	return out
 }
 
-func (w *world) addTags(tags []string) {
+// addTags makes the tags that are not there yet, and answers them all in their canonical
+// capitalization, each once: that of whoever used a tag first.
+func (w *world) addTags(tags []string) []string {
+	out := []string{}
 	for _, t := range tags {
-		if !slices.ContainsFunc(w.tags, func(have string) bool { return strings.EqualFold(have, t) }) {
-			w.tags = append(w.tags, t)
+		i := slices.IndexFunc(w.tags, func(have string) bool { return strings.EqualFold(have, t) })
+		if i < 0 {
+			i, w.tags = len(w.tags), append(w.tags, t)
+		}
+		if !slices.Contains(out, w.tags[i]) {
+			out = append(out, w.tags[i])
 		}
 	}
+	return out
 }

@@ -102,7 +102,7 @@ func (s *Server) ackOptions(d *Delivery, body map[string]any) {
 	var lists []any
 	switch options, groups := body["options"], body["option_groups"]; {
 	case options != nil:
-		c.options("/options", options, 0, 100)
+		c.options("/options", options, 0, 100, true)
 		lists = append(lists, options)
 	case groups != nil:
 		c.optionGroups("/option_groups", groups)

@@ -38,8 +38,8 @@ var methods = map[string]method{
 	"conversations.info":    {scope: "channels:read groups:read im:read", limit: tier3, do: (*Server).conversationsInfo},
 	"conversations.list":    {scope: "channels:read groups:read im:read", limit: tier2, do: (*Server).conversationsList},
 	"conversations.members": {scope: "channels:read groups:read im:read", limit: tier4, do: (*Server).conversationsMembers},
-	"conversations.history": {scope: "channels:history groups:history im:history", limit: tier3, do: (*Server).conversationsHistory},
-	"conversations.replies": {scope: "channels:history groups:history im:history", limit: tier3, do: (*Server).conversationsReplies},
+	"conversations.history": {scope: historyScopes, limit: tier3, jsonOK: true, do: (*Server).conversationsHistory},
+	"conversations.replies": {scope: historyScopes, limit: tier3, jsonOK: true, do: (*Server).conversationsReplies},
 	"conversations.join":    {scope: "channels:join", limit: tier3, jsonOK: true, do: (*Server).conversationsJoin},
 	"conversations.open":    {scope: "im:write", limit: tier3, jsonOK: true, do: (*Server).conversationsOpen},
 
@@ -57,8 +57,8 @@ var methods = map[string]method{
 	"reactions.remove": {scope: "reactions:write", limit: tier2, jsonOK: true, do: (*Server).reactionsRemove},
 }
 
-// Methods are the names of the Web API methods there are, sorted.
-func Methods() []string { return slices.Sorted(maps.Keys(methods)) }
+// historyScopes let a token read messages, each those of its kind of channel.
+const historyScopes = "channels:history groups:history im:history mpim:history"
 
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("method")

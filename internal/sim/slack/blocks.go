@@ -9,17 +9,14 @@ import (
 
 // surface is where blocks are shown: it decides how many there may be.
 type surface struct {
-	name  string
-	most  int
-	code  string // the refusal
-	modal bool
+	most int
+	code string // the refusal
 }
 
 // Source: https://docs.slack.dev/reference/block-kit/blocks
 var (
-	messageSurface = surface{name: "message", most: maxMessageBlocks, code: "invalid_blocks"}
-	modalSurface   = surface{name: "modal", most: 100, code: "invalid_arguments", modal: true}
-	homeSurface    = surface{name: "home", most: 100, code: "invalid_arguments"}
+	messageSurface = surface{most: maxMessageBlocks, code: "invalid_blocks"}
+	viewSurface    = surface{most: 100, code: "invalid_arguments"} // modals and App Home
 )
 
 // maxID is the length of action_id and block_id, in characters.
@@ -29,10 +26,9 @@ const maxID = 255
 // gives IDs where they are missing.
 type checker struct {
 	s        *Server
-	surface  surface
 	errors   []string
 	blockIDs map[string]bool
-	inputs   bool // an input block was seen
+	focused  bool // an element with focus_on_load was
 }
 
 func (c *checker) fail(at, format string, a ...any) {
@@ -48,7 +44,7 @@ func (s *Server) checkBlocks(v any, where surface) ([]Block, error) {
 		}
 		return nil, refuse(where.code, "[ERROR] must be an array [json-pointer:/view/blocks]")
 	}
-	c := &checker{s: s, surface: where, blockIDs: map[string]bool{}}
+	c := &checker{s: s, blockIDs: map[string]bool{}}
 	root := "/blocks"
 	if where != messageSurface {
 		root = "/view/blocks"
@@ -161,7 +157,6 @@ func (c *checker) context(at string, b map[string]any) {
 }
 
 func (c *checker) input(at string, b map[string]any) {
-	c.inputs = true
 	c.text(at+"/label", b["label"], textRule{plain: true, most: 2000, required: true})
 	c.text(at+"/hint", b["hint"], textRule{plain: true, most: 2000})
 	if b["element"] == nil {

@@ -126,19 +126,24 @@ func (s *Server) thread(ch *Channel, c Call) (string, error) {
 	return orElse(m.ThreadTS, m.TS), nil
 }
 
+// posted is what is to be posted, and in which thread; mu is held.
+func (s *Server) posted(ch *Channel, c Call) (say content, thread string, err error) {
+	if say, err = s.readContent(c); err != nil {
+		return say, "", err
+	}
+	if !say.hasText && len(say.blocks) == 0 {
+		return say, "", refuse("no_text")
+	}
+	thread, err = s.thread(ch, c)
+	return say, thread, err
+}
+
 func (s *Server) chatPostMessage(c Call) (map[string]any, error) {
 	ch, err := s.writable(c.Str("channel"))
 	if err != nil {
 		return nil, err
 	}
-	say, err := s.readContent(c)
-	if err != nil {
-		return nil, err
-	}
-	if !say.hasText && len(say.blocks) == 0 {
-		return nil, refuse("no_text")
-	}
-	thread, err := s.thread(ch, c)
+	say, thread, err := s.posted(ch, c)
 	if err != nil {
 		return nil, err
 	}
@@ -161,14 +166,7 @@ func (s *Server) chatPostEphemeral(c Call) (map[string]any, error) {
 	if u == nil || u.Deleted || !ch.has(u.ID) {
 		return nil, refuse("user_not_in_channel")
 	}
-	say, err := s.readContent(c)
-	if err != nil {
-		return nil, err
-	}
-	if !say.hasText && len(say.blocks) == 0 {
-		return nil, refuse("no_text")
-	}
-	thread, err := s.thread(ch, c)
+	say, thread, err := s.posted(ch, c)
 	if err != nil {
 		return nil, err
 	}

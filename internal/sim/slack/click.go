@@ -3,6 +3,7 @@ package slack
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // Click is a person using an element: a button, or a choice in a select.
@@ -13,6 +14,8 @@ type Click struct {
 	ViewID      string
 	// ActionID names the element; BlockID is needed only where several blocks have it.
 	ActionID, BlockID string
+	// Fill is what stands in the other inputs of the view when it is used, sent or not.
+	Fill Fill
 	// Choose is what is chosen in a select: option values, or IDs. For a button it stays empty.
 	Choose []string
 	// Force sends the click of a stale client: of an element that was there in an earlier version
@@ -31,29 +34,44 @@ func (s *Server) Click(c Click) (*Delivery, error) {
 	if err != nil {
 		return nil, err
 	}
+	if on.waits && !c.Force {
+		return nil, fmt.Errorf("built-in Slack: %q is in an input block without dispatch_action: it is sent with the view", c.ActionID)
+	}
+	if on.view != nil {
+		if on.view, err = s.fillIn(on.view, on.user, c.Fill, false); err != nil {
+			return nil, err
+		}
+	}
 	action := map[string]any{
 		"type": on.element["type"], "action_id": on.element["action_id"], "block_id": on.blockID, "action_ts": s.eventTS(),
 	}
 	state := on.values()
 	if asString(on.element["type"]) == "button" {
-		action["text"] = on.element["text"]
-		for _, k := range []string{"value", "style", "url", "confirm"} {
-			if v, ok := on.element[k]; ok && k != "confirm" {
+		for _, k := range []string{"text", "value", "style", "url"} {
+			if v, ok := on.element[k]; ok {
 				action[k] = v
 			}
 		}
 	} else {
-		value := chosen(on.element, s.loaded(on), c.Choose...)
-		if value == nil {
-			return nil, fmt.Errorf("built-in Slack: %v is not among the options of %q", c.Choose, c.ActionID)
+		value, err := s.value(on.element, on.menu(), c.Choose)
+		if err != nil {
+			return nil, err
+		}
+		if _, _, list := keyOf(asString(on.element["type"])); empty(value) && !list {
+			return nil, fmt.Errorf("built-in Slack: nothing is chosen in %q", c.ActionID)
+		}
+		if why := s.objection(on.element, value, on.user); why != "" {
+			return nil, fmt.Errorf("built-in Slack: %q %s", c.ActionID, why)
 		}
 		for k, v := range value {
 			action[k] = v
 		}
-		if state[on.blockID] == nil {
-			state[on.blockID] = map[string]any{}
+		if stateful(on.element) {
+			if state[on.blockID] == nil { // of an earlier version of the message
+				state[on.blockID] = map[string]any{}
+			}
+			state[on.blockID][asString(on.element["action_id"])] = value
 		}
-		state[on.blockID][asString(on.element["action_id"])] = value
 		if on.view != nil {
 			v := *on.view
 			v.Values = state
@@ -64,7 +82,9 @@ func (s *Server) Click(c Click) (*Delivery, error) {
 	payload := s.interaction("block_actions", on.user, d.TriggerID)
 	payload["actions"] = []any{action}
 	on.describe(s, payload, d)
-	payload["state"] = map[string]any{"values": state}
+	if on.view == nil { // a view's is in the view
+		payload["state"] = map[string]any{"values": state}
+	}
 	return s.deliver(d, payload), nil
 }
 
@@ -80,12 +100,29 @@ func (s *Server) Suggest(c Click, query string) (*Delivery, error) {
 	if kind := asString(on.element["type"]); kind != "external_select" && kind != "multi_external_select" {
 		return nil, fmt.Errorf("built-in Slack: %q is a %s and asks the app for nothing", c.ActionID, kind)
 	}
-	d := &Delivery{Type: "interactive", User: on.user.ID, AcceptsResponsePayload: true}
+	least := 3 // characters; source: https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#external_select
+	if n, ok := on.element["min_query_length"].(float64); ok {
+		least = int(n)
+	}
+	if utf8.RuneCountInString(query) < least {
+		return nil, fmt.Errorf("built-in Slack: %q asks the app from %d characters on (min_query_length)", c.ActionID, least)
+	}
+	if on.view != nil {
+		if on.view, err = s.fillIn(on.view, on.user, c.Fill, false); err != nil {
+			return nil, err
+		}
+	}
+	d := &Delivery{Type: "interactive", User: on.user.ID, AcceptsResponsePayload: true, menu: on.menu()}
 	d.onAck = func(body map[string]any) { s.ackOptions(d, body) }
 	payload := s.interaction("block_suggestion", on.user, "")
 	payload["action_id"], payload["block_id"], payload["value"] = on.element["action_id"], on.blockID, query
 	on.describe(s, payload, d)
 	delete(payload, "response_url")
+	if view, ok := payload["view"].(map[string]any); ok {
+		// What stands in the other inputs does not come with it:
+		// https://github.com/slackapi/java-slack-sdk/issues/1292, https://github.com/slackapi/bolt-js/issues/660
+		view["state"] = map[string]any{"values": map[string]any{}}
+	}
 	return s.deliver(d, payload), nil
 }
 
@@ -96,6 +133,7 @@ type used struct {
 	view    *View
 	blockID string
 	element map[string]any
+	waits   bool // an input that is sent with the view, and not by itself
 }
 
 // find resolves a Click; mu is held.
@@ -133,6 +171,7 @@ func (s *Server) find(c Click) (used, error) {
 			}
 			for _, e := range elementsOf(b) {
 				if e["action_id"] == c.ActionID && (!c.Force || c.Value == "" || e["value"] == c.Value) {
+					on.waits = b["type"] == "input" && b["dispatch_action"] != true
 					on.blockID, on.element = asString(b["block_id"]), e
 					return on, nil
 				}
@@ -193,22 +232,22 @@ func (on used) values() map[string]map[string]any {
 	return v.Values
 }
 
-// loaded are the options that the app offered for this element before; mu is held.
-func (s *Server) loaded(on used) []map[string]any {
-	var out []map[string]any
-	for _, d := range s.deliveries {
-		if d.User == on.user.ID && len(d.result.Options) > 0 {
-			out = append(out, d.result.Options...)
-		}
+// menu is the element as one that the app may offer options in.
+func (on used) menu() menu {
+	in := menu{user: on.user.ID, blockID: on.blockID, actionID: asString(on.element["action_id"])}
+	if on.view != nil {
+		in.view = on.view.ID
+	} else {
+		in.channel, in.ts = on.message.Channel, on.message.TS
 	}
-	return out
+	return in
 }
 
 // describe adds where the element is to a payload; mu is held.
 func (on used) describe(s *Server, payload map[string]any, d *Delivery) {
 	if on.view != nil {
 		payload["container"] = map[string]any{"type": "view", "view_id": on.view.ID}
-		payload["view"] = on.view.wire()
+		payload["view"], payload["team"] = on.view.wire(on.user), teamOf(on.user)
 		return
 	}
 	m := on.message
@@ -252,4 +291,13 @@ func (s *Server) interaction(kind string, u *User, triggerID string) map[string]
 		p["trigger_id"] = triggerID
 	}
 	return p
+}
+
+// teamOf is the team of a payload about a view: the person's own, also where they are of another
+// workspace and opened it in a shared channel; the view then says where the app is installed.
+func teamOf(u *User) map[string]any {
+	if u.TeamID == PartnerTeamID {
+		return map[string]any{"id": PartnerTeamID, "domain": "partners"}
+	}
+	return map[string]any{"id": u.TeamID, "domain": TeamDomain}
 }

@@ -10,8 +10,8 @@ import (
 // wireChannel is a channel as conversations.info shows it; mu is held.
 func (s *Server) wireChannel(ch *Channel) map[string]any {
 	w := map[string]any{
-		"id": ch.ID, "created": 1700000000, "is_archived": ch.IsArchived, "is_shared": ch.IsExtShared,
-		"is_ext_shared": ch.IsExtShared, "is_org_shared": false, "is_pending_ext_shared": false,
+		"id": ch.ID, "created": 1700000000, "is_archived": ch.IsArchived, "is_shared": ch.IsExtShared || ch.IsOrgShared,
+		"is_ext_shared": ch.IsExtShared, "is_org_shared": ch.IsOrgShared, "is_pending_ext_shared": false,
 		"is_im": ch.Kind == IM, "is_mpim": false, "is_group": false, "is_channel": ch.Kind != IM,
 		"is_private": ch.Kind != PublicChannel, "is_member": ch.has(BotUserID), "context_team_id": TeamID,
 		"shared_team_ids": []string{TeamID}, "num_members": len(ch.Members),
@@ -20,7 +20,7 @@ func (s *Server) wireChannel(ch *Channel) map[string]any {
 	}
 	if ch.IsExtShared {
 		w["shared_team_ids"] = []string{TeamID, PartnerTeamID}
-		w["connected_team_ids"] = []string{PartnerTeamID}
+		w["connected_team_ids"], w["conversation_host_id"] = []string{PartnerTeamID}, TeamID
 	}
 	if ch.Kind == IM {
 		w["is_open"], w["user"] = true, s.other(ch)
@@ -138,6 +138,9 @@ func (s *Server) conversationsHistory(c Call) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.timeline(); err != nil {
+		return nil, err
+	}
 	if !ch.has(BotUserID) {
 		return nil, refuse("not_in_channel")
 	}
@@ -158,6 +161,12 @@ func (s *Server) conversationsReplies(c Call) (map[string]any, error) {
 	if !ch.has(BotUserID) {
 		return nil, refuse("not_in_channel")
 	}
+	if err := c.missing("ts"); err != nil {
+		return nil, err
+	}
+	if err := c.timeline(); err != nil {
+		return nil, err
+	}
 	m := s.message(ch.ID, c.Str("ts"))
 	if m == nil {
 		return nil, refuse("thread_not_found")
@@ -173,6 +182,18 @@ func (s *Server) conversationsReplies(c Call) (map[string]any, error) {
 		}
 	}
 	return page(c, "messages", list, 1000, 1000)
+}
+
+// timeline refuses an oldest or latest that is no time in seconds.
+func (c Call) timeline() error {
+	for _, name := range []string{"oldest", "latest"} {
+		if v := c.Str(name); v != "" {
+			if _, err := strconv.ParseFloat(v, 64); err != nil {
+				return refuse("invalid_ts_" + name)
+			}
+		}
+	}
+	return nil
 }
 
 // between applies oldest, latest and inclusive. Timestamps of one length compare as strings.

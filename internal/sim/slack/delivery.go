@@ -63,6 +63,7 @@ type Delivery struct {
 	redelivery int
 	onAck      func(payload map[string]any) // what an acknowledgement in time does
 	onTimeout  func(code string)            // what the person sees otherwise
+	menu       menu                         // whose options were asked for
 	shown      *Envelope                    // of the newest snapshot, while nothing changed
 }
 

@@ -83,9 +83,10 @@ func (c *checker) element(at, kind string, m map[string]any) {
 	case "button":
 		c.button(at, m)
 	case "overflow":
-		c.options(at+"/options", m["options"], 1, 5)
+		c.options(at+"/options", m["options"], 1, 5, true)
 	case "checkboxes", "radio_buttons":
-		c.options(at+"/options", m["options"], 1, 10)
+		c.options(at+"/options", m["options"], 1, 10, false)
+		c.initial(at, m)
 	case "static_select", "multi_static_select":
 		c.staticSelect(at, m)
 	case "plain_text_input":
@@ -95,8 +96,21 @@ func (c *checker) element(at, kind string, m map[string]any) {
 		if _, ok := m["is_decimal_allowed"].(bool); !ok {
 			c.fail(at, "missing required field: is_decimal_allowed")
 		}
+		for _, name := range []string{"min_value", "max_value", "initial_value"} {
+			if v, ok := m[name]; ok {
+				c.string(at+"/"+name, v, 100)
+			}
+		}
 	case "external_select", "multi_external_select":
-		c.option(at+"/initial_option", m["initial_option"])
+		c.option(at+"/initial_option", m["initial_option"], true)
+		c.numberIn(at, m, "min_query_length", 0, 3000)
+	}
+	c.numberIn(at, m, "max_selected_items", 1, 100)
+	if m["focus_on_load"] == true {
+		if c.focused {
+			c.fail(at+"/focus_on_load", "only one element can have focus_on_load")
+		}
+		c.focused = true
 	}
 	// A placeholder is plain text of 150 characters, whatever the element.
 	c.text(at+"/placeholder", m["placeholder"], textRule{plain: true, most: 150})
@@ -126,16 +140,21 @@ func (c *checker) staticSelect(at string, m map[string]any) {
 	case groups != nil:
 		c.optionGroups(at+"/option_groups", groups)
 	default:
-		c.options(at+"/options", options, 1, 100)
+		c.options(at+"/options", options, 1, 100, true)
 	}
-	if initial, ok := m["initial_option"].(map[string]any); ok && options != nil {
-		found := slices.ContainsFunc(asList(options), func(o any) bool {
-			om, _ := o.(map[string]any)
-			return om["value"] == initial["value"]
-		})
-		if !found {
-			c.fail(at+"/initial_option", "initial_option must be one of the options")
+	c.initial(at, m)
+}
+
+// initial wants what is chosen at the beginning to be among the options.
+func (c *checker) initial(at string, m map[string]any) {
+	for i, o := range asList(m["initial_options"]) {
+		om, _ := o.(map[string]any)
+		if optionOf(m, nil, asString(om["value"])) == nil {
+			c.fail(fmt.Sprintf("%s/initial_options/%d", at, i), "initial_options must be among the options")
 		}
+	}
+	if initial, ok := m["initial_option"].(map[string]any); ok && optionOf(m, nil, asString(initial["value"])) == nil {
+		c.fail(at+"/initial_option", "initial_option must be one of the options")
 	}
 }
 
@@ -144,14 +163,14 @@ func asList(v any) []any {
 	return l
 }
 
-// options checks a list of options.
-func (c *checker) options(at string, v any, least, most int) {
+// options checks a list of options; those of menus are plain text alone.
+func (c *checker) options(at string, v any, least, most int, plain bool) {
 	for i, o := range c.list(at, v, least, most) {
 		if o == nil {
 			c.fail(fmt.Sprintf("%s/%d", at, i), "must be an object")
 			continue
 		}
-		c.option(fmt.Sprintf("%s/%d", at, i), o)
+		c.option(fmt.Sprintf("%s/%d", at, i), o, plain)
 	}
 }
 
@@ -164,12 +183,12 @@ func (c *checker) optionGroups(at string, v any) {
 			continue
 		}
 		c.text(p+"/label", m["label"], textRule{plain: true, most: 75, required: true})
-		c.options(p+"/options", m["options"], 1, 100)
+		c.options(p+"/options", m["options"], 1, 100, true)
 	}
 }
 
 // option wants text of 75 and a value of 150 characters.
-func (c *checker) option(at string, v any) {
+func (c *checker) option(at string, v any, plain bool) {
 	if v == nil {
 		return
 	}
@@ -178,13 +197,13 @@ func (c *checker) option(at string, v any) {
 		c.fail(at, "must be an object")
 		return
 	}
-	c.text(at+"/text", m["text"], textRule{most: 75, required: true})
+	c.text(at+"/text", m["text"], textRule{plain: plain, most: 75, required: true})
 	value, _ := m["value"].(string)
 	if value == "" {
 		c.fail(at+"/value", "must be more than 0 characters")
 	}
 	c.string(at+"/value", m["value"], 150)
-	c.text(at+"/description", m["description"], textRule{most: 75})
+	c.text(at+"/description", m["description"], textRule{plain: plain, most: 75})
 }
 
 // confirm checks a confirmation dialog.

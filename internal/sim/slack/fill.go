@@ -1,8 +1,6 @@
 package slack
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // MessageShortcut uses a shortcut of the app on a message: message_action.
 func (s *Server) MessageShortcut(user, channel, ts, callbackID string) (*Delivery, error) {
@@ -60,14 +58,15 @@ func (s *Server) SubmitView(user, viewID string, fill Fill) (*Delivery, error) {
 	if v.Submit == nil {
 		return nil, fmt.Errorf("built-in Slack: view %s has no submit button", viewID)
 	}
-	if v, err = s.fillIn(v, u, fill); err != nil {
+	if v, err = s.fillIn(v, u, fill, true); err != nil {
 		return nil, err
 	}
 	d := &Delivery{Type: "interactive", User: u.ID, AcceptsResponsePayload: true, TriggerID: s.newTrigger(u.ID, v.ID)}
 	d.onAck = func(body map[string]any) { s.ackSubmission(d, v.ID, body) }
 	d.onTimeout = func(string) { s.markView(v.ID, map[string]string{"": viewTrouble}) }
 	payload := s.interaction("view_submission", u, d.TriggerID)
-	payload["view"], payload["response_urls"] = v.wire(), []any{}
+	payload["view"], payload["response_urls"] = v.wire(u), []any{}
+	payload["team"] = teamOf(u)
 	return s.deliver(d, payload), nil
 }
 
@@ -90,7 +89,8 @@ func (s *Server) CloseView(user, viewID string, all bool) (*Delivery, error) {
 	}
 	d := &Delivery{Type: "interactive", User: u.ID}
 	payload := s.interaction("view_closed", u, "")
-	payload["view"], payload["is_cleared"] = v.wire(), all || v.ClearOnClose
+	payload["view"], payload["is_cleared"] = v.wire(u), all || v.ClearOnClose
+	payload["team"] = teamOf(u)
 	return s.deliver(d, payload), nil
 }
 
@@ -107,8 +107,9 @@ func (s *Server) onTop(user, viewID string) (*View, *User, error) {
 	return s.views[viewID], u, nil
 }
 
-// fillIn puts values into a copy of a view; mu is held.
-func (s *Server) fillIn(old *View, u *User, fill Fill) (*View, error) {
+// fillIn puts values into a copy of a view, which takes its place; complete wants every input that
+// is not optional to have one, and each to be one that Slack's client sends. mu is held.
+func (s *Server) fillIn(old *View, u *User, fill Fill, complete bool) (*View, error) {
 	v := *old
 	v.Errors, v.Values = nil, map[string]map[string]any{}
 	v.fillInitial(old.Values)
@@ -125,13 +126,16 @@ func (s *Server) fillIn(old *View, u *User, fill Fill) (*View, error) {
 			}
 			if ok && stateful(e) {
 				taken[key] = true
-				value := chosen(e, s.loaded(used{user: u}), picks...)
-				if value == nil {
-					return nil, fmt.Errorf("built-in Slack: %v is not among the options of %q", picks, key)
+				value, err := s.value(e, menu{user: u.ID, view: v.ID, blockID: blockID, actionID: id}, picks)
+				if err != nil {
+					return nil, err
+				}
+				if why := s.objection(e, value, u); complete && why != "" {
+					return nil, fmt.Errorf("built-in Slack: the input %q %s", key, why)
 				}
 				v.Values[blockID][id] = value
 			}
-			if b["type"] == "input" && b["optional"] != true && empty(v.Values[blockID][id]) {
+			if complete && b["type"] == "input" && b["optional"] != true && empty(v.Values[blockID][id]) {
 				return nil, fmt.Errorf("built-in Slack: the input %q must be filled in", blockID)
 			}
 		}
@@ -146,16 +150,11 @@ func (s *Server) fillIn(old *View, u *User, fill Fill) (*View, error) {
 	return &v, nil
 }
 
-// empty tells a value that Slack's client would not submit in an input that is not optional.
-func empty(value any) bool {
-	m, _ := value.(map[string]any)
-	for k, v := range m {
-		if k == "type" || v == nil || v == "" {
-			continue
-		}
-		if l, ok := v.([]any); !ok || len(l) > 0 {
-			return false
-		}
+// value is what an element holds once somebody has put something into it; mu is held.
+func (s *Server) value(e map[string]any, in menu, picks []string) (map[string]any, error) {
+	value := chosen(e, s.loaded(in), picks...)
+	if value == nil {
+		return nil, fmt.Errorf("built-in Slack: %v is not among the options of %q", picks, in.actionID)
 	}
-	return true
+	return value, nil
 }

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,7 +26,8 @@ func (s *Server) acting(user, channel string) (*User, *Channel, error) {
 }
 
 // SlashCommand types a command into a channel, "/droplet reboot web-1". The text is passed on as
-// it is. There is no way to do so in a thread, as in Slack.
+// Slack does for a command with should_escape: &, < and > as entities, and what names somebody,
+// a channel or a link between angle brackets. There is no way to do so in a thread, as in Slack.
 func (s *Server) SlashCommand(user, channel, line string) (*Delivery, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,15 +64,13 @@ func (s *Server) SlashCommand(user, channel, line string) (*Delivery, error) {
 	return s.deliver(d, map[string]any{
 		"token": "verification", "team_id": TeamID, "team_domain": TeamDomain, "channel_id": ch.ID,
 		"channel_name": name, "user_id": u.ID, "user_name": u.Name, "command": command,
-		"text": strings.TrimSpace(text), "api_app_id": AppID, "is_enterprise_install": "false",
+		"text": s.formatted(s.tokens(strings.TrimSpace(text)), true), "api_app_id": AppID, "is_enterprise_install": "false",
 		"response_url": d.ResponseURL, "trigger_id": d.TriggerID,
 	}), nil
 }
 
-var atName = regexp.MustCompile(`(^|\s)@([a-z0-9._-]+)`)
-
 // Say posts a message as a person; threadTS is empty outside of threads. "@name" of somebody who
-// exists becomes a mention. A message that mentions the bot is delivered as an app_mention event
+// exists becomes a mention, as does <@ID>, and &, < and > arrive as entities. A message that mentions the bot is delivered as an app_mention event
 // where the bot is in the channel; otherwise the Delivery is nil.
 func (s *Server) Say(user, channel, threadTS, text string) (*Message, *Delivery, error) {
 	s.mu.Lock()
@@ -88,16 +86,11 @@ func (s *Server) Say(user, channel, threadTS, text string) (*Message, *Delivery,
 		}
 		threadTS = orElse(p.ThreadTS, p.TS)
 	}
-	text = atName.ReplaceAllStringFunc(text, func(m string) string {
-		space, name, _ := strings.Cut(m, "@")
-		if o := s.user(name); o != nil {
-			return space + "<@" + o.ID + ">"
-		}
-		return m
-	})
+	tokens := s.tokens(text)
+	text = s.formatted(tokens, false)
 	m := s.put(Message{
 		Channel: ch.ID, ThreadTS: threadTS, User: u.ID, Text: text, ClientMsgID: s.newEnvelopeID(),
-		Blocks: []Block{richText(strings.ToLower(s.id("b")), text)},
+		Blocks: []Block{richText(strings.ToLower(s.id("b")), tokens)},
 	})
 	// Slack sends no app_mention for a direct message, not even with a mention in
 	// it (docs.slack.dev/reference/events/app_mention).
@@ -118,29 +111,6 @@ func (s *Server) Say(user, channel, threadTS, text string) (*Message, *Delivery,
 // Mention is Say with the bot's name in front of the text.
 func (s *Server) Mention(user, channel, threadTS, text string) (*Message, *Delivery, error) {
 	return s.Say(user, channel, threadTS, "<@"+BotUserID+"> "+text)
-}
-
-// mention matches what a person's rich text holds apart from plain words.
-var mention = regexp.MustCompile(`<@([UW][A-Z0-9]+)>`)
-
-// richText is the block that Slack's client makes of what somebody typed.
-func richText(blockID, text string) Block {
-	var parts []any
-	add := func(t string) {
-		if t != "" {
-			parts = append(parts, map[string]any{"type": "text", "text": t})
-		}
-	}
-	at := 0
-	for _, m := range mention.FindAllStringSubmatchIndex(text, -1) {
-		add(text[at:m[0]])
-		parts = append(parts, map[string]any{"type": "user", "user_id": text[m[2]:m[3]]})
-		at = m[1]
-	}
-	add(text[at:])
-	return Block{"type": "rich_text", "block_id": blockID, "elements": []any{
-		map[string]any{"type": "rich_text_section", "elements": parts},
-	}}
 }
 
 // event delivers an event of the Events API; mu is held.
@@ -169,7 +139,7 @@ func (s *Server) OpenHome(user string) (*Delivery, error) {
 		"type": "app_home_opened", "user": u.ID, "channel": im.ID, "tab": "home", "event_ts": s.eventTS(),
 	}
 	if v := s.views[s.homes[u.ID]]; v != nil {
-		event["view"] = v.wire()
+		event["view"] = v.wire(u)
 	}
 	return s.event(u.ID, event, false), nil
 }

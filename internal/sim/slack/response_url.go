@@ -2,6 +2,7 @@ package slack
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,17 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		u.uses++
 		return map[string]any{}, nil
 	})
+}
+
+// Responses is how often the delivery's response_url was answered with a message.
+func (d *Delivery) Responses() int {
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	u := d.s.responseURLs[strings.TrimPrefix(d.ResponseURL, d.s.url()+"/response/")]
+	if u == nil {
+		return 0
+	}
+	return u.uses
 }
 
 // responseURLStatus is the HTTP status of a refusal: 404 for a URL that does not work any more,

@@ -51,6 +51,9 @@ func (s *Server) usersList(c Call) (map[string]any, error) {
 }
 
 func (s *Server) usergroupsList(c Call) (map[string]any, error) {
+	if s.workspace.FreePlan {
+		return nil, refuse("plan_upgrade_required")
+	}
 	groups := []any{}
 	for _, g := range s.workspace.UserGroups {
 		if g.Disabled && !c.Bool("include_disabled") {
@@ -61,7 +64,9 @@ func (s *Server) usergroupsList(c Call) (map[string]any, error) {
 			"description": "", "is_external": false, "date_create": 1700000000, "date_update": 1700000000,
 			"date_delete": 0, "auto_type": nil, "created_by": "U0ALICE", "updated_by": "U0ALICE",
 			"deleted_by": nil, "prefs": map[string]any{"channels": []string{}, "groups": []string{}},
-			"user_count": len(g.Users),
+		}
+		if c.Bool("include_count") {
+			w["user_count"] = len(g.Users)
 		}
 		if g.Disabled {
 			w["date_delete"] = 1700000001
@@ -78,12 +83,12 @@ func (s *Server) usergroupsUsersList(c Call) (map[string]any, error) {
 	if err := c.missing("usergroup"); err != nil {
 		return nil, err
 	}
+	if s.workspace.FreePlan {
+		return nil, refuse("plan_upgrade_required")
+	}
 	for _, g := range s.workspace.UserGroups {
-		if g.ID != c.Str("usergroup") {
+		if g.ID != c.Str("usergroup") || (g.Disabled && !c.Bool("include_disabled")) {
 			continue
-		}
-		if g.Disabled && !c.Bool("include_disabled") {
-			return nil, refuse("subteam_disabled")
 		}
 		return map[string]any{"users": append([]string{}, g.Users...)}, nil
 	}

@@ -49,11 +49,7 @@ func (s *Server) checkView(v any, kinds ...string) (*View, error) {
 	if !slices.Contains(kinds, kind) {
 		return nil, refuse("invalid_arguments", fmt.Sprintf("[ERROR] unsupported type: %s [json-pointer:/view/type]", kind))
 	}
-	where := modalSurface
-	if kind == "home" {
-		where = homeSurface
-	}
-	blocks, err := s.checkBlocks(m["blocks"], where)
+	blocks, err := s.checkBlocks(m["blocks"], viewSurface)
 	if err != nil {
 		return nil, err
 	}
@@ -88,10 +84,10 @@ func (s *Server) checkView(v any, kinds ...string) (*View, error) {
 	return view, nil
 }
 
-// wire is a view as the Web API and payloads show it.
-func (v *View) wire() map[string]any {
+// wire is a view as the Web API and payloads show it to the app.
+func (v *View) wire(u *User) map[string]any {
 	w := map[string]any{
-		"id": v.ID, "team_id": TeamID, "type": v.Type, "blocks": v.Blocks, "private_metadata": v.PrivateMetadata,
+		"id": v.ID, "team_id": u.TeamID, "type": v.Type, "blocks": v.Blocks, "private_metadata": v.PrivateMetadata,
 		"callback_id": v.CallbackID, "external_id": v.ExternalID, "hash": v.Hash,
 		"state": map[string]any{"values": v.Values}, "clear_on_close": v.ClearOnClose,
 		"notify_on_close": v.NotifyOnClose, "root_view_id": v.RootID, "previous_view_id": nil,
@@ -103,6 +99,9 @@ func (v *View) wire() map[string]any {
 	}
 	return w
 }
+
+// shown is a view in an answer of the Web API; mu is held.
+func (s *Server) shown(v *View) map[string]any { return v.wire(s.user(v.User)) }
 
 // admit gives a view its identity and puts it on a person's stack; mu is held.
 func (s *Server) admit(v *View, userID string) (*View, error) {
@@ -162,7 +161,7 @@ func (v *View) fillInitial(before map[string]map[string]any) {
 				continue
 			}
 			value := before[blockID][id]
-			if value == nil {
+			if was, _ := value.(map[string]any); was == nil || was["type"] != e["type"] {
 				value = stateOf(e)
 			}
 			if v.Values[blockID] == nil {
@@ -173,12 +172,18 @@ func (v *View) fillInitial(before map[string]map[string]any) {
 	}
 }
 
-func (s *Server) viewsOpen(c Call) (map[string]any, error) {
+// opened checks a modal and uses its trigger up; mu is held.
+func (s *Server) opened(c Call) (*View, *trigger, error) {
 	v, err := s.checkView(c.Args["view"], "modal")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	t, err := s.exchange(c)
+	return v, t, err
+}
+
+func (s *Server) viewsOpen(c Call) (map[string]any, error) {
+	v, t, err := s.opened(c)
 	if err != nil {
 		return nil, err
 	}
@@ -186,15 +191,11 @@ func (s *Server) viewsOpen(c Call) (map[string]any, error) {
 	if v, err = s.admit(v, t.user); err != nil {
 		return nil, err
 	}
-	return map[string]any{"view": v.wire()}, nil
+	return map[string]any{"view": s.shown(v)}, nil
 }
 
 func (s *Server) viewsPush(c Call) (map[string]any, error) {
-	v, err := s.checkView(c.Args["view"], "modal")
-	if err != nil {
-		return nil, err
-	}
-	t, err := s.exchange(c)
+	v, t, err := s.opened(c)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +208,7 @@ func (s *Server) viewsPush(c Call) (map[string]any, error) {
 	if v, err = s.admit(v, t.user); err != nil {
 		return nil, err
 	}
-	return map[string]any{"view": v.wire()}, nil
+	return map[string]any{"view": s.shown(v)}, nil
 }
 
 func (s *Server) viewsUpdate(c Call) (map[string]any, error) {
@@ -229,7 +230,7 @@ func (s *Server) viewsUpdate(c Call) (map[string]any, error) {
 	case hash != "" && hash != old.Hash:
 		return nil, refuse("hash_conflict")
 	}
-	return map[string]any{"view": s.renew(old, v).wire()}, nil
+	return map[string]any{"view": s.shown(s.renew(old, v))}, nil
 }
 
 func (s *Server) viewsPublish(c Call) (map[string]any, error) {
@@ -248,11 +249,11 @@ func (s *Server) viewsPublish(c Call) (map[string]any, error) {
 		if hash := c.Str("hash"); hash != "" && hash != old.Hash {
 			return nil, refuse("hash_conflict")
 		}
-		return map[string]any{"view": s.renew(old, v).wire()}, nil
+		return map[string]any{"view": s.shown(s.renew(old, v))}, nil
 	}
 	if v, err = s.admit(v, u.ID); err != nil {
 		return nil, err
 	}
 	s.homes[u.ID] = v.ID
-	return map[string]any{"view": v.wire()}, nil
+	return map[string]any{"view": s.shown(v)}, nil
 }

@@ -11,6 +11,7 @@ type Workspace struct {
 	Users      []User
 	Channels   []Channel
 	UserGroups []UserGroup
+	FreePlan   bool // has no user groups: usergroups.* answer plan_upgrade_required
 }
 
 // User is a member of a workspace, with the fields of users.info that say what they may do.
@@ -48,6 +49,7 @@ type Channel struct {
 	Members     []string    `json:"members"` // user IDs
 	IsArchived  bool        `json:"is_archived"`
 	IsExtShared bool        `json:"is_ext_shared"` // Slack Connect
+	IsOrgShared bool        `json:"is_org_shared"` // with other workspaces of the Enterprise Grid
 	Topic       string      `json:"topic"`
 }
 
@@ -168,6 +170,14 @@ func (s *Server) UpdateChannel(ref string, change func(*Channel)) error {
 	change(c)
 	s.touch()
 	return nil
+}
+
+// SetFreePlan takes the user groups away from the workspace, or gives them back.
+func (s *Server) SetFreePlan(free bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.workspace.FreePlan = free
+	s.touch()
 }
 
 // UpdateUserGroup changes a user group at run time.

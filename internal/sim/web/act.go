@@ -23,6 +23,7 @@ type deed struct {
 	TS       string   `json:"ts"`
 	Text     string   `json:"text"`
 	ViewID   string   `json:"view_id"`
+	Callback string   `json:"callback_id"`
 	BlockID  string   `json:"block_id"`
 	ActionID string   `json:"action_id"`
 	Query    string   `json:"query"`
@@ -42,7 +43,9 @@ type entry struct {
 type said struct {
 	Notice string  `json:"notice,omitempty"`
 	Groups []group `json:"groups,omitempty"`
-	Error  string  `json:"error,omitempty"`
+	// Errors are what the app finds wrong with a submission, by block_id; under "" with the whole of it.
+	Errors map[string]string `json:"errors,omitempty"`
+	Error  string            `json:"error,omitempty"`
 }
 
 // group is a group of a menu's options; one without a label holds those that are in none.
@@ -136,44 +139,47 @@ func (s *Server) member(d deed, do func() error) error {
 
 func (d deed) on() simslack.Click {
 	return simslack.Click{
-		User: d.As, Channel: d.Channel, TS: d.TS, ViewID: d.ViewID, ActionID: d.ActionID, BlockID: d.BlockID, Choose: d.Picks,
+		User: d.As, Channel: d.Channel, TS: d.TS, ViewID: d.ViewID, ActionID: d.ActionID, BlockID: d.BlockID, Choose: d.Picks, Fill: d.fill(),
 	}
 }
 
-func (s *Server) click(ctx context.Context, d deed) (said, error) {
-	if err := s.as(d); err != nil {
-		return said{}, err
+// fill is what stands in the inputs of a modal.
+func (d deed) fill() simslack.Fill {
+	fill := simslack.Fill{}
+	for _, e := range d.Entered {
+		fill[cmp.Or(e.BlockID, e.ActionID)] = e.Picks
 	}
-	sending, err := s.slack.Click(d.on())
+	return fill
+}
+
+func (s *Server) click(ctx context.Context, d deed) (said, error) {
+	// Slack's client shows a warning sign beside the button.
+	_, err := s.sent(ctx, d, "the app did not take the click", func() (*simslack.Delivery, error) { return s.slack.Click(d.on()) })
+	return said{}, err
+}
+
+// sent sends what a person does, and waits for what becomes of it; trouble says what it means that
+// the app did not take it.
+func (s *Server) sent(ctx context.Context, d deed, trouble string, send func() (*simslack.Delivery, error)) (simslack.Result, error) {
+	if err := s.as(d); err != nil {
+		return simslack.Result{}, err
+	}
+	sending, err := send()
 	if err != nil {
-		return said{}, err
+		return simslack.Result{}, err
 	}
 	res, err := sending.Wait(ctx)
-	if err != nil {
-		return said{}, err
+	if err == nil && res.Error != "" {
+		err = errors.New(trouble + ": " + res.Error)
 	}
-	if res.Error != "" {
-		// Slack's client shows a warning sign beside the button.
-		return said{}, errors.New("the app did not take the click: " + res.Error)
-	}
-	return said{}, nil
+	return res, err
 }
 
 // suggest asks the app for the options of a menu.
 func (s *Server) suggest(ctx context.Context, d deed) (said, error) {
-	if err := s.as(d); err != nil {
-		return said{}, err
-	}
-	sending, err := s.slack.Suggest(d.on(), d.Query)
+	res, err := s.sent(ctx, d, "the app offered no options", func() (*simslack.Delivery, error) { return s.slack.Suggest(d.on(), d.Query) })
 	if err != nil {
 		return said{}, err
-	}
-	res, err := sending.Wait(ctx)
-	if err != nil {
-		return said{}, err
-	}
-	if res.Error != "" {
-		return said{}, errors.New("the app offered no options: " + res.Error)
 	}
 	var body struct {
 		Groups []group `json:"option_groups"`
@@ -188,16 +194,24 @@ func (s *Server) submit(ctx context.Context, d deed) (said, error) {
 	if err := s.as(d); err != nil {
 		return said{}, err
 	}
-	fill := simslack.Fill{}
-	for _, e := range d.Entered {
-		fill[cmp.Or(e.BlockID, e.ActionID)] = e.Picks
-	}
-	sending, err := s.slack.SubmitView(d.As, d.ViewID, fill)
+	sending, err := s.slack.SubmitView(d.As, d.ViewID, d.fill())
 	if err != nil {
 		return said{}, err
 	}
-	// What the app made of it, errors at fields too, is on the view.
+	// What the app made of it is on the view.
 	_, err = sending.Wait(ctx)
+	var out said
+	if v := s.slack.Snapshot().Modal(d.As); v != nil && v.ID == d.ViewID {
+		out.Errors = v.Errors
+	}
+	return out, err
+}
+
+// shortcut uses one on a message.
+func (s *Server) shortcut(ctx context.Context, d deed) (said, error) {
+	_, err := s.sent(ctx, d, "the app did not take the shortcut", func() (*simslack.Delivery, error) {
+		return s.slack.MessageShortcut(d.As, d.Channel, d.TS, d.Callback)
+	})
 	return said{}, err
 }
 

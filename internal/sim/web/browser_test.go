@@ -33,7 +33,7 @@ func browser(t *testing.T, s *stage) context.Context {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-quic", true),
 	)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -57,25 +57,47 @@ func run(t *testing.T, ctx context.Context, steps ...step) {
 	}
 }
 
+// patience is how long anything on the page may take on a machine that is busy with other things.
+const patience = time.Minute
+
+// take waits for what the app is told.
+func take[T any](t *testing.T, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatal("the app was told nothing")
+		panic("unreachable")
+	}
+}
+
 // id is the selector of a test hook.
 func id(name string) chromedp.CSS { return chromedp.CSS(`[data-testid="` + name + `"]`) }
 
-// until waits for a JavaScript expression to be true, looking again at every change of the page. It
-// is not chromedp's Poll, which makes functions of strings and which the page's policy forbids.
+// when waits for a JavaScript expression to be something, and answers what, looking again at every change
+// of the page. It is not chromedp's Poll, which makes functions of strings and which the page's policy
+// forbids.
+func when[T any](ctx context.Context, target *chromedp.Target, what, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	got, err := chromedp.Evaluate[T](`new Promise((resolve) => {
+		const look = () => { const got = `+expression+`; if (got) { seen.disconnect(); resolve(got); } };
+		const seen = new MutationObserver(look);
+		seen.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+		look();
+	})`, chromedp.EvalAwaitPromise)(ctx, target)
+	if err != nil {
+		return got, fmt.Errorf("waited for %s: %w", what, err)
+	}
+	return got, nil
+}
+
+// until waits for a JavaScript expression to be true.
 func until(what, expression string) step {
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
-		ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
-		defer cancel()
-		_, err := chromedp.Evaluate[bool](`new Promise((resolve) => {
-			const look = () => { if (`+expression+`) { seen.disconnect(); resolve(true); } };
-			const seen = new MutationObserver(look);
-			seen.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-			look();
-		})`, chromedp.EvalAwaitPromise)(ctx, target)
-		if err != nil {
-			return chromedp.Void{}, fmt.Errorf("waited for %s: %w", what, err)
-		}
-		return chromedp.Void{}, nil
+		_, err := when[bool](ctx, target, what, "Boolean("+expression+")")
+		return chromedp.Void{}, err
 	}
 }
 
@@ -98,9 +120,57 @@ func js(script string) step {
 	}
 }
 
-func click(name string) step { return chromedp.Click(id(name)) }
+func click(name string) step { return press(id(name)) }
 
-func enter(name, text string) step { return chromedp.SendKeys(id(name), text) }
+// press clicks the middle of an element, once that can be seen and nothing lies over it. chromedp's Click
+// finds a node first and asks where it is afterwards, when the page may have drawn it anew.
+func press(selector chromedp.CSS) step {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		at, err := when[[]float64](ctx, target, fmt.Sprintf("%s to be clickable", selector), fmt.Sprintf(`(() => {
+			const n = document.querySelector(%q);
+			if (!n?.checkVisibility() || n.disabled || n.ariaDisabled === 'true') return null;
+			n.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+			const r = n.getBoundingClientRect();
+			const at = [r.left + r.width / 2, r.top + r.height / 2];
+			return n.contains(document.elementFromPoint(...at)) ? at : null;
+		})()`, selector))
+		if err != nil {
+			return chromedp.Void{}, err
+		}
+		return chromedp.MouseClickXY(at[0], at[1])(ctx, target)
+	}
+}
+
+// enter types into a field. chromedp's SendKeys does that too, and reads the field's attributes while its
+// own goroutine may write them (query.go of v0.22.1).
+func enter(name, text string) step {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := when[bool](ctx, target, name+" to take keys", fmt.Sprintf(`(() => {
+			const n = document.querySelector(%q);
+			if (n && document.activeElement !== n) n.focus();
+			return Boolean(n) && document.activeElement === n;
+		})()`, id(name)))
+		if err != nil {
+			return chromedp.Void{}, err
+		}
+		return chromedp.KeyEvent(text)(ctx, target)
+	}
+}
+
+// listed waits until the open menu is of what stands in its field.
+func listed() step {
+	return until("the menu to be up to date", `document.querySelector('.listbox:not([hidden], [aria-busy="true"])')`)
+}
+
+// choose takes an option of the open menu.
+func choose(value string) step {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		if _, err := listed()(ctx, target); err != nil {
+			return chromedp.Void{}, err
+		}
+		return press(chromedp.CSS(`[data-testid="option"][data-value="`+value+`"]`))(ctx, target)
+	}
+}
 
 // become chooses another person.
 func become(name string) step {
@@ -114,7 +184,7 @@ type size struct {
 	mobile        bool
 }
 
-var sizes = []size{{"desktop", 1280, 800, false}, {"phone", 390, 844, true}}
+var viewports = []size{{"desktop", 1280, 800, false}, {"phone", 390, 844, true}}
 
 // shot takes pictures in both sizes, light and dark, where a folder for them was named.
 func shot(t *testing.T, ctx context.Context, name string) {
@@ -122,7 +192,7 @@ func shot(t *testing.T, ctx context.Context, name string) {
 	if *shots == "" {
 		return
 	}
-	for _, z := range sizes {
+	for _, z := range viewports {
 		for _, scheme := range []string{"light", "dark"} {
 			run(t, ctx,
 				chromedp.EmulateViewport(z.width, z.height, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {

@@ -26,10 +26,12 @@
 //	ephemeral            one that only the chosen person sees, with data-ts
 //	replies              under a message: opens its thread ("2 replies")
 //	reply-in-thread      on a message: opens its thread, also where nobody answered yet
+//	shortcut-<callback_id>  on a message: a shortcut of the app
 //	thread               the thread's pane; in it thread-composer, thread-send, thread-close
 //	button-<action_id>   a button; select-<action_id>, input-<action_id>, choice-<action_id> and
 //	                     overflow-<action_id> are the other elements
-//	option               an option of the open menu, with data-value
+//	option               an option of the open menu, with data-value; the .listbox that they are in
+//	                     is aria-busy until it is of what stands in the field
 //	confirm              Slack's confirm dialog; in it confirm-yes, confirm-no
 //	modal                the modal; in it modal-submit, modal-close, modal-x
 //	droplet-<id>         a Droplet, with data-name and data-status

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -123,14 +124,14 @@ func TestMenusOfAMessageByKeyboardAlone(t *testing.T) {
 	run(t, ctx,
 		says(id("ephemeral"), "Which one?"), js(`document.querySelector('[data-testid="select-pick"]').focus()`),
 		enter("select-pick", kb.ArrowDown), says(id("ephemeral"), "Type at least 2 characters"),
-		enter("select-pick", "web"), says(id("option"), "web-2"),
+		enter("select-pick", "web"), listed(), says(id("option"), "web-2"),
 	)
 	shot(t, ctx, "6-menu")
 	run(t, ctx, enter("select-pick", kb.ArrowDown+kb.Enter))
-	if got := <-chosen; got != "2" {
+	if got := take(t, chosen); got != "2" {
 		t.Errorf("the app was told of %v, want 2", got)
 	}
-	if got := <-queries; got != "web" {
+	if got := take(t, queries); got != "web" {
 		t.Errorf("the app was asked for %v, want web", got)
 	}
 }
@@ -166,7 +167,7 @@ func TestWhatChangesStandsOutAndTheNewestStaysInView(t *testing.T) {
 	if err != nil || top > 1 {
 		t.Errorf("whoever reads above was taken to %v: %v", top, err)
 	}
-	run(t, ctx, chromedp.Click(chromedp.CSS("main .newer")), says(id("message"), "while reading above"),
+	run(t, ctx, press("main .newer"), says(id("message"), "while reading above"),
 		js(`document.querySelector('[data-show="droplets"]').click()`))
 	shot(t, ctx, "8-droplets")
 }
@@ -178,4 +179,16 @@ func TestAnAppThatIsAwayIsTold(t *testing.T) {
 	run(t, ctx, says("#status", "Bot not connected"),
 		click("button-approve"), says(id("notice"), "did not take the click"),
 		enter("composer", "/droplet help\r"), says(id("ephemeral"), "dispatch_failed"))
+}
+
+// What is written for screen readers alone stays inside its list: the page itself does not
+// scroll, and a reader that goes there would leave it half out of sight.
+func TestThePageItselfDoesNotScroll(t *testing.T) {
+	s := newStage(t)
+	ctx := browser(t, s)
+	run(t, ctx, until("all Droplets to be listed", fmt.Sprintf(`document.querySelectorAll('.droplet').length === %d`, len(s.do.Droplets()))))
+	tall, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.scrollingElement.scrollHeight - innerHeight`))
+	if err != nil || tall > 0 {
+		t.Errorf("%d pixels reach out of the page, %v", tall, err)
+	}
 }

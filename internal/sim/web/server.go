@@ -18,6 +18,14 @@ type Options struct {
 	// Speed is that of the built-in DigitalOcean, so that progress is measured against what an action
 	// usually takes there; 0 is 1.
 	Speed float64
+	// Shortcuts are those on a message that the app's manifest has.
+	Shortcuts []Shortcut
+}
+
+// Shortcut is one that a person can use on a message.
+type Shortcut struct {
+	Name       string `json:"name"`
+	CallbackID string `json:"callback_id"`
 }
 
 // Server is the demo's page. Make one with [New].
@@ -50,6 +58,7 @@ func (s *Server) Close() { s.stop() }
 //	POST /suggest  the same with query in the place of picks → {groups: [{label, options}]}
 //	POST /submit   {as, view_id, entered: [{block_id, action_id, picks}]}
 //	POST /close    {as, view_id}
+//	POST /shortcut {as, channel, ts, callback_id}
 //
 // Each answers {}, or {notice} with what Slack tells the person alone, or with a status of 4xx and
 // {error}. A request with a Host that is not this machine's, or from another origin, is refused: the
@@ -67,5 +76,6 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /suggest", act(s.suggest))
 	mux.HandleFunc("POST /submit", act(s.submit))
 	mux.HandleFunc("POST /close", act(s.closeView))
+	mux.HandleFunc("POST /shortcut", act(s.shortcut))
 	return guard(mux)
 }

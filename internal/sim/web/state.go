@@ -47,6 +47,9 @@ func (s *Server) state(snap *simslack.Snapshot, me simslack.User) []part {
 	for _, m := range snap.EphemeralsFor(me.ID) {
 		out = append(out, messagePart(m))
 	}
+	for _, c := range s.opts.Shortcuts {
+		out = append(out, part{key: "shortcuts/" + c.CallbackID, value: c})
+	}
 	if v := snap.Modal(me.ID); v != nil {
 		out = append(out, part{key: "modal", value: v, same: v})
 	}

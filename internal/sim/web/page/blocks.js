@@ -10,7 +10,6 @@ import { richText } from './richtext.js';
 //   act(block, element, values)    something was clicked or chosen
 //   suggest(block, element, query) options of an external menu, as a promise
 //   kept(block, element)           what was entered before, or undefined
-//   errors                         by block_id, for fields of a modal
 
 export function blocks(list, host) {
   return (list ?? []).map((block) => one(block, host));

@@ -14,13 +14,17 @@ export function combobox(o) {
   let shown = []; // the options in the list, in its order
   let active = -1;
   let asked = 0;
+  let stale = false; // whether the list is of something else than what stands in the field
   let pause;
 
   const field = el('input', {
     type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: 'false', 'aria-expanded': 'false', 'aria-controls': id,
     'aria-autocomplete': 'list', 'aria-label': o.label, 'data-testid': o.testid, autofocus: o.focus,
   });
-  const list = el('div', { id, role: 'listbox', class: 'listbox', 'aria-label': o.label, 'aria-multiselectable': o.multi ? 'true' : null, hidden: true });
+  const list = el('div', {
+    id, role: 'listbox', class: 'listbox', 'aria-label': o.label, 'aria-multiselectable': o.multi ? 'true' : null, hidden: true,
+    onmousedown: (event) => event.preventDefault(), // the field keeps the focus, or the list would close
+  });
   const chips = el('div', { class: 'chips' });
   const box = el('div', { class: 'combobox' }, chips, field, list);
 
@@ -42,14 +46,22 @@ export function combobox(o) {
   function close() {
     asked++; // an answer that is still to come is for nobody
     clearTimeout(pause);
+    wait(false);
     list.hidden = true;
     field.setAttribute('aria-expanded', 'false');
     field.removeAttribute('aria-activedescendant');
     rest();
   }
 
+  function wait(yes) {
+    stale = yes;
+    list.setAttribute('aria-busy', String(yes));
+  }
+
   function note(words) {
     shown = [];
+    active = -1;
+    field.removeAttribute('aria-activedescendant');
     list.replaceChildren(el('div', { class: 'note', role: 'status' }, words));
   }
 
@@ -57,8 +69,10 @@ export function combobox(o) {
     const mine = ++asked;
     list.hidden = false;
     field.setAttribute('aria-expanded', 'true');
+    wait(true);
     if (query.length < o.minQuery) {
       note(`Type at least ${o.minQuery} ${o.minQuery === 1 ? 'character' : 'characters'}`);
+      wait(false);
       return;
     }
     const slow = setTimeout(() => mine === asked && note('Loading…'), typingPause);
@@ -72,6 +86,7 @@ export function combobox(o) {
     if (mine !== asked) return;
     if (groups) fill(groups);
     else note('Options could not be loaded');
+    wait(false);
   }
 
   function fill(groups) {
@@ -83,7 +98,7 @@ export function combobox(o) {
         const i = shown.push(option) - 1;
         return el('div', {
           role: 'option', id: `${id}-${i}`, 'data-testid': 'option', 'data-value': option.value, 'aria-selected': String(isChosen(option)),
-          onmousedown: (event) => event.preventDefault(), onclick: () => pick(i), onmousemove: () => point(i),
+          onclick: () => pick(i), onmousemove: () => point(i),
         }, o.words(option), o.about(option) && el('small', {}, o.about(option)));
       }))));
     if (!shown.length) note('No results');
@@ -113,6 +128,8 @@ export function combobox(o) {
   field.addEventListener('focus', () => field.select());
   field.addEventListener('click', () => list.hidden && ask(''));
   field.addEventListener('input', () => {
+    asked++; // what was asked before is out of date
+    wait(true);
     clearTimeout(pause);
     pause = setTimeout(() => ask(field.value), typingPause);
   });
@@ -129,7 +146,7 @@ export function combobox(o) {
       case 'Enter':
         if (!open) return;
         event.preventDefault();
-        if (shown[active]) pick(active);
+        if (!stale && shown[active]) pick(active);
         return;
       case 'Escape':
         if (!open) return;

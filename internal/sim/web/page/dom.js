@@ -19,18 +19,22 @@ export function byId(id) {
 // reconcile makes the children of parent those of list, in order. A child whose signature is as it
 // was stays the very same element, so that focus, selections and open menus survive.
 export function reconcile(parent, list) {
+  const keys = new Set(list.map((item) => item.key));
   const old = new Map();
-  for (const child of parent.children) old.set(child.dataset.key, child);
+  for (const child of [...parent.children]) {
+    if (keys.has(child.dataset.key)) old.set(child.dataset.key, child);
+    else child.remove(); // first, so that what comes after it stays in its place: what is moved loses the focus
+  }
   let at = parent.firstElementChild;
   for (const item of list) {
     let node = old.get(item.key);
     old.delete(item.key);
     if (!node || node.signature !== item.signature) {
-      const fresh = item.make(node);
+      const fresh = item.make();
       fresh.dataset.key = item.key;
       fresh.signature = item.signature;
       if (node) {
-        if (node === at) at = node.nextElementSibling;
+        if (node === at) at = fresh;
         replaceKeepingFocus(node, fresh);
       }
       node = fresh;
@@ -38,23 +42,37 @@ export function reconcile(parent, list) {
     if (node === at) at = at.nextElementSibling;
     else parent.insertBefore(node, at);
   }
-  for (const gone of old.values()) gone.remove();
 }
 
-// replaceKeepingFocus lets whoever is on a button with the keyboard stay there when its message is
-// drawn again; where the button is gone, they stay on the message.
+// replaceKeepingFocus lets whoever is on a button or in a field with the keyboard stay there when what is
+// around it is drawn again; where it is gone, they stay on what it was in.
 function replaceKeepingFocus(node, fresh) {
-  const active = node.contains(document.activeElement) ? document.activeElement : null;
+  const back = holdFocus(node);
   node.replaceWith(fresh);
-  if (!active) return;
-  const id = active.dataset.testid;
-  const same = id && fresh.querySelector(`[data-testid="${CSS.escape(id)}"]`);
-  if (same) {
-    same.focus({ preventScroll: true });
-    return;
-  }
+  if (back(fresh)) return;
   fresh.tabIndex = -1;
   fresh.focus({ preventScroll: true });
+}
+
+// holdFocus remembers where in root the keyboard is. What it returns puts it back there, in what has been
+// drawn anew; a search that is being typed goes on. It tells whether there is such a place.
+export function holdFocus(root) {
+  const active = root.contains(document.activeElement) ? document.activeElement : null;
+  const { value, selectionStart: from, selectionEnd: to } = active ?? {};
+  const searching = active?.ariaExpanded === 'true';
+  return (fresh) => {
+    if (!active || active === document.activeElement) return true;
+    const id = active.dataset.testid;
+    const same = id && fresh.querySelector(`[data-testid="${CSS.escape(id)}"]`);
+    if (!same) return false;
+    same.focus({ preventScroll: true });
+    if (searching) {
+      same.value = value;
+      same.dispatchEvent(new Event('input'));
+    }
+    if (from !== undefined && from !== null) same.setSelectionRange?.(from, to);
+    return true;
+  };
 }
 
 // initials stand in for a picture.

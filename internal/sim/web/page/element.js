@@ -23,25 +23,33 @@ let serial = 0;
 // input draws an input block: a labelled field that is kept until the modal is submitted.
 export function input(block, host) {
   const e = block.element;
-  const error = host.errors?.[block.block_id];
   const id = `field-${++serial}`;
   const report = (chosen) => {
     host.keep(block, e, chosen);
     if (block.dispatch_action) host.act(block, e, chosen);
   };
-  const field = draw(block, e, host, report, id);
+  const field = draw(block, e, host, report);
   const target = field.matches('input, textarea, select') ? field : field.querySelector('input, textarea, select') ?? field;
-  const described = [error && `${id}-error`, block.hint && `${id}-hint`].filter(Boolean).join(' ');
-  if (described) target.setAttribute('aria-describedby', described);
-  if (error) target.setAttribute('aria-invalid', 'true');
+  target.setAttribute('aria-describedby', `${id}-error${block.hint ? ` ${id}-hint` : ''}`);
   if (!block.optional) target.setAttribute('aria-required', 'true');
   const grouped = ['checkboxes', 'radio_buttons'].includes(e.type);
   if (!target.id && !grouped) target.id = id;
-  return el('div', { class: `block input${error ? ' wrong' : ''}`, 'data-block': block.block_id },
+  return el('div', { class: 'block input', 'data-block': block.block_id },
     el(grouped ? 'div' : 'label', { class: 'label', for: grouped ? null : target.id }, text(block.label), block.optional && el('span', { class: 'optional' }, ' (optional)')),
     field,
-    error && el('div', { class: 'error', id: `${id}-error`, role: 'alert' }, error),
+    el('div', { class: 'error', id: `${id}-error`, role: 'alert' }),
     block.hint && el('div', { class: 'field-hint', id: `${id}-hint` }, text(block.hint)));
+}
+
+// wrong says at an input block what is wrong with it, or with no words that nothing is.
+export function wrong(node, words = '') {
+  const error = node.querySelector('.error');
+  if (error.textContent === words) return;
+  error.textContent = words;
+  node.classList.toggle('wrong', Boolean(words));
+  const target = node.querySelector('input, textarea, select');
+  if (words) target?.setAttribute('aria-invalid', 'true');
+  else target?.removeAttribute('aria-invalid');
 }
 
 function draw(block, e, host, report) {

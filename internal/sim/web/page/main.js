@@ -21,6 +21,7 @@ function drawDirectory() {
   directory.users = new Map(list('users/').map(({ value }) => [value.id, value]));
   directory.channels = new Map(list('channels/').map(({ value }) => [value.id, value]));
   directory.groups = new Map(list('groups/').map(({ value }) => [value.id, value]));
+  directory.shortcuts = list('shortcuts/').map(({ value }) => value);
   directory.me = [...directory.users.values()].find((u) => u.name === store.person)?.id ?? '';
 }
 

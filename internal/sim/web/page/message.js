@@ -27,6 +27,14 @@ function hostOf(m) {
   };
 }
 
+async function use(m, shortcut) {
+  try {
+    await post('shortcut', { channel: m.channel, ts: m.ts, callback_id: shortcut.callback_id });
+  } catch (error) {
+    notify(error.message);
+  }
+}
+
 export const replies = (count) => `${count} ${count === 1 ? 'reply' : 'replies'}`;
 
 const at = (ts) => new Date(Number(ts) * 1000);
@@ -52,8 +60,9 @@ export function message(m, o) {
     m.reactions?.length ? el('div', { class: 'reactions' }, m.reactions.map((r) => el('span', {}, emoji(`:${r.name}:`), ` ${r.users.length}`))) : null,
     o.thread?.count ? el('button', { type: 'button', class: 'replies', 'data-testid': 'replies', onclick: o.open },
       replies(o.thread.count), el('span', { class: 'last' }, ` Last reply ${ago(at(o.thread.last))}`)) : null),
-  o.open && !m.ephemeral && el('div', { class: 'tools' },
-    el('button', { type: 'button', 'data-testid': 'reply-in-thread', 'aria-label': 'Reply in thread', title: 'Reply in thread', onclick: o.open }, '💬')));
+  !m.ephemeral && (o.open || directory.shortcuts.length) && el('div', { class: 'tools' },
+    directory.shortcuts.map((s) => el('button', { type: 'button', 'data-testid': `shortcut-${s.callback_id}`, 'aria-label': s.name, title: s.name, onclick: () => use(m, s) }, '⚡')),
+    o.open && el('button', { type: 'button', 'data-testid': 'reply-in-thread', 'aria-label': 'Reply in thread', title: 'Reply in thread', onclick: o.open }, '💬')));
   return node;
 }
 

@@ -1,11 +1,11 @@
 // The modal that the person has open, as the app last said it.
-import { byId, el } from './dom.js';
+import { byId, el, holdFocus, reconcile } from './dom.js';
 import { blocks, text, words } from './blocks.js';
-import { picks } from './element.js';
-import { get, post, store } from './store.js';
+import { picks, wrong } from './element.js';
+import { post, store } from './store.js';
 import { notify } from './notice.js';
 
-let open = null; // { dialog, view, revision, entered, errors, busy }
+let open = null; // { frame, view, revision, entered, errors, told, busy, parked }
 
 // What was entered, by view: a view that another was pushed on is filled in as before when that closes.
 const drafts = new Map();
@@ -14,43 +14,60 @@ export function drawModal() {
   const part = store.parts.get('modal');
   const view = part?.value;
   if (!view) return drop();
-  if (open?.view.id !== view.id) {
-    const dialog = open?.dialog ?? el('dialog', { class: 'modal', 'data-testid': 'modal', 'aria-labelledby': 'modal-title', oncancel: (event) => { event.preventDefault(); close(); } });
+  const fresh = open?.view.id !== view.id;
+  if (fresh) {
     if (!drafts.has(view.id)) drafts.set(view.id, new Map());
-    open = { dialog, entered: drafts.get(view.id) };
-    if (!dialog.isConnected) {
-      byId('modals').append(dialog);
-      dialog.showModal();
-    }
+    open = { frame: open?.frame ?? frame(), view, entered: drafts.get(view.id), errors: {}, told: told({}) };
   } else if (open.revision === part.revision) {
     return;
   }
-  const moved = open.view && open.view.hash !== view.hash;
-  Object.assign(open, { view, revision: part.revision, busy: open.busy && !moved && !Object.keys(view.errors ?? {}).length, errors: { ...view.errors } });
-  draw();
+  // What was entered comes back from the server with each click: only the app's own changes have another hash.
+  const moved = fresh || open.view.hash !== view.hash;
+  Object.assign(open, { view, revision: part.revision });
+  if (moved) Object.assign(open, { busy: false, errors: {} });
+  const blamed = blame(view.errors);
+  if (moved || blamed) draw();
+  if (fresh) open.frame.content.scrollTop = 0;
+  if (moved || blamed) place(fresh, blamed);
 }
 
 function drop() {
   if (!open) return;
-  open.dialog.close();
-  open.dialog.remove();
+  open.frame.dialog.close();
+  open.frame.dialog.remove();
   open = null;
   drafts.clear();
 }
 
-function hostOf(view, entered) {
+// frame is what stays for as long as a modal is open, whatever is in it.
+function frame() {
+  const title = el('h2', { id: 'modal-title' });
+  const whole = el('div', { class: 'error whole', role: 'alert' });
+  const content = el('div', { class: 'content' });
+  const leave = el('button', { type: 'button', class: 'button', 'data-testid': 'modal-close', onclick: close });
+  const send = el('button', { type: 'submit', class: 'button primary', 'data-testid': 'modal-submit' });
+  const dialog = el('dialog', { class: 'modal', 'data-testid': 'modal', 'aria-labelledby': 'modal-title', oncancel: (event) => { event.preventDefault(); close(); } },
+    el('form', { novalidate: true, onsubmit: (event) => { event.preventDefault(); submit(); } },
+      el('header', {}, title, el('button', { type: 'button', class: 'close', 'aria-label': 'Close', 'data-testid': 'modal-x', onclick: close }, '×')),
+      whole,
+      content,
+      el('footer', {}, leave, send)));
+  return { dialog, title, whole, content, leave, send };
+}
+
+function hostOf(mine) {
+  const { view, entered } = mine;
   const key = (block, e) => `${block.block_id}\n${e.action_id}`;
   const where = (block, e) => ({ view_id: view.id, block_id: block.block_id, action_id: e.action_id });
   return {
-    errors: open.errors,
-    kept: (block, e) => entered.get(key(block, e)) ?? view.values?.[block.block_id]?.[e.action_id],
+    kept: (block, e) => entered.get(key(block, e)) ?? mine.view.values?.[block.block_id]?.[e.action_id],
     keep: (block, e, chosen) => {
       entered.set(key(block, e), chosen);
-      forgive(block.block_id);
+      if (open === mine) forgive(block.block_id);
     },
     act: async (block, e, chosen) => {
       try {
-        await post('click', { ...where(block, e), picks: picks(chosen) });
+        await post('click', { ...where(block, e), picks: picks(chosen), entered: collect(mine) });
       } catch (error) {
         notify(error.message);
       }
@@ -59,42 +76,74 @@ function hostOf(view, entered) {
   };
 }
 
+const told = (errors) => JSON.stringify(errors ?? {});
+
+// blame takes over what the app finds wrong and tells whether that is news: the state says it, and so
+// does the answer to a submission. That the state says nothing any more puts nothing right.
+function blame(errors) {
+  const news = told(errors);
+  if (news === open.told) return false;
+  open.told = news;
+  if (news === told({})) return false;
+  Object.assign(open, { busy: false, errors: { ...errors } });
+  return true;
+}
+
 // forgive takes the error off a field that is being put right.
 function forgive(blockID) {
   delete open.errors[blockID];
-  const node = open.dialog.querySelector(`.wrong[data-block="${CSS.escape(blockID)}"]`);
-  node?.classList.remove('wrong');
-  node?.querySelector('.error')?.remove();
-  node?.querySelector('[aria-invalid]')?.removeAttribute('aria-invalid');
+  mark();
 }
 
+// mark puts each error at its field.
+function mark() {
+  for (const node of open.frame.content.querySelectorAll('.block.input')) wrong(node, open.errors[node.dataset.block]);
+}
+
+// draw shows the view. A block that is as it was keeps its elements, and with them what is being typed,
+// where, and the menu that is open.
 function draw() {
-  const { dialog, view, entered } = open;
-  const focused = dialog.contains(document.activeElement) ? document.activeElement : null;
-  const [testid, from, to] = [focused?.dataset.testid, focused?.selectionStart, focused?.selectionEnd];
-  const whole = open.errors[''];
-  const inputs = view.blocks.some((b) => b.type === 'input');
-  dialog.replaceChildren(el('form', { novalidate: true, onsubmit: (event) => { event.preventDefault(); submit(); } },
-    el('header', {},
-      el('h2', { id: 'modal-title' }, text(view.title)),
-      el('button', { type: 'button', class: 'close', 'aria-label': 'Close', 'data-testid': 'modal-x', onclick: close }, '×')),
-    el('div', { class: 'content', tabindex: inputs ? null : 0 },
-      whole && el('div', { class: 'error whole', role: 'alert' }, whole),
-      blocks(view.blocks, hostOf(view, entered))),
-    el('footer', {},
-      el('button', { type: 'button', class: 'button', 'data-testid': 'modal-close', onclick: close }, words(view.close) || (view.submit ? 'Cancel' : 'Close')),
-      view.submit && el('button', { type: 'submit', class: 'button primary', 'data-testid': 'modal-submit', disabled: open.busy }, open.busy ? 'Working…' : text(view.submit)))));
-  const again = testid && dialog.querySelector(`[data-testid="${CSS.escape(testid)}"]`);
-  const wrong = dialog.querySelector('.wrong input, .wrong textarea');
-  const target = (Object.keys(open.errors).length ? wrong : null) ?? again ?? dialog.querySelector('[autofocus]') ?? dialog.querySelector('.content input, .content textarea') ?? dialog.querySelector('footer .button');
-  target?.focus();
-  if (target === again && from !== undefined && from !== null) target.setSelectionRange?.(from, to);
+  const { view, busy, errors } = open;
+  const { dialog, title, whole, content, leave, send } = open.frame;
+  const host = hostOf(open);
+  const back = holdFocus(dialog);
+  title.replaceChildren(...text(view.title));
+  whole.textContent = errors[''] ?? '';
+  reconcile(content, view.blocks.map((block) => ({
+    key: `${view.id}/${block.block_id}`, signature: JSON.stringify(block), make: () => blocks([block], host)[0],
+  })));
+  back(content); // also into a field that the app has given another block_id
+  // What has no fields is scrolled with the keyboard by itself.
+  if (view.blocks.some((b) => b.type === 'input')) content.removeAttribute('tabindex');
+  else content.tabIndex = 0;
+  mark();
+  leave.textContent = words(view.close) || (view.submit ? 'Cancel' : 'Close');
+  send.hidden = !view.submit;
+  send.replaceChildren(...(busy ? ['Working…'] : text(view.submit)));
+  // Not disabled, which would take the focus away from whoever has just pressed it.
+  send.setAttribute('aria-disabled', String(Boolean(busy)));
+  if (dialog.isConnected) return;
+  byId('modals').append(dialog);
+  dialog.showModal();
+}
+
+// place puts the focus at what has just been found wrong, or into the first field of a view that has
+// just come. Otherwise whoever is somewhere in the modal stays there.
+function place(fresh, blamed) {
+  const { dialog, content, leave } = open.frame;
+  const at = document.activeElement;
+  const field = 'input, textarea';
+  const error = blamed && [...content.querySelectorAll('.wrong')].map((node) => node.querySelector(field)).find(Boolean);
+  const parked = open.parked && at === leave;
+  if (!error && !fresh && dialog.contains(at) && at !== dialog && !parked) return;
+  const to = error || content.querySelector('[autofocus]') || content.querySelector(field) || leave;
+  open.parked = to === leave; // for want of a field
+  to.focus();
 }
 
 // collect is what was entered since the view was opened, of what is still on it: an input by its
 // block, an element of another block by itself.
-function collect() {
-  const { view, entered } = open;
+function collect({ view, entered }) {
   const out = [];
   for (const block of view.blocks) {
     for (const e of [block.element, block.accessory, ...(block.elements ?? [])]) {
@@ -133,23 +182,26 @@ function wrongs({ view, entered }) {
 }
 
 async function submit() {
-  if (open.busy) return;
-  open.errors = wrongs(open);
-  open.busy = Object.keys(open.errors).length === 0;
-  draw();
-  if (!open.busy) return;
   const mine = open;
+  if (mine.busy || !mine.view.submit) return;
+  const errors = wrongs(mine);
+  const none = told(errors) === told({});
+  Object.assign(mine, { errors, told: told({}), busy: none });
+  draw();
+  if (!none) return place(false, true);
+  let said = {};
   try {
-    const said = await post('submit', { view_id: open.view.id, entered: collect() });
-    if (said.notice) notify(said.notice);
+    said = await post('submit', { view_id: mine.view.id, entered: collect(mine) });
   } catch (error) {
     notify(error.message);
+    mine.busy = false;
   }
+  // Where all is well it stays busy until the state comes that this led to, so that nobody submits twice.
   if (open !== mine) return;
-  open.busy = false;
-  // Errors at fields and the next view come with the state, not with the answer.
-  open.errors = { ...get('modal')?.errors };
+  const blamed = blame(said.errors);
+  if (mine.busy) return;
   draw();
+  if (blamed) place(false, true);
 }
 
 async function close() {

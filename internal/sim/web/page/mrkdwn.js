@@ -3,7 +3,7 @@ import { el } from './dom.js';
 import { emoji } from './emoji.js';
 
 // people, channels and groups by ID, for mentions.
-export const directory = { users: new Map(), channels: new Map(), groups: new Map(), me: '' };
+export const directory = { users: new Map(), channels: new Map(), groups: new Map(), shortcuts: [], me: '' };
 
 // mrkdwn turns a text into nodes.
 export function mrkdwn(text) {
@@ -105,7 +105,7 @@ function closing(text, from, mark) {
 }
 
 // unescape undoes the three entities that Slack knows, and no others.
-export function unescape(text) {
+function unescape(text) {
   return text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: '&', lt: '<', gt: '>' })[name]);
 }
 

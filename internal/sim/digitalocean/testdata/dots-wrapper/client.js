@@ -53,6 +53,7 @@ async function main() {
   seen.sizes = (await client.size.listSizes({per_page: 200})).data.sizes.length;
   seen.images = (await client.image.listImages({type: 'distribution'})).data.images.length;
   seen.neighborhoods = (await client.droplet.listDropletNeighborhoods({})).data.neighbor_ids.length;
+  seen.methods = ['droplet', 'action'].flatMap(m => Object.keys(client[m]).map(name => `${m}.${name}`));
   console.log(JSON.stringify(seen));
 }
 

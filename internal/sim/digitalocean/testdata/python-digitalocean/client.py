@@ -50,4 +50,10 @@ seen["deleted"] = made.destroy()
 seen["sizes"] = len(manager.get_all_sizes())
 seen["images"] = len(manager.get_distro_images())
 seen["actions"] = len(droplet.get_actions()) > 10
+seen["methods"] = [
+    "%s.%s" % (of.__name__, name)
+    for of in (digitalocean.Droplet, digitalocean.Action)
+    for name in dir(of)
+    if not name.startswith("_") and callable(getattr(of, name))
+]
 print(json.dumps(seen))

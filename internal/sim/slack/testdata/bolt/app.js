@@ -11,7 +11,7 @@ const app = new App({
   clientOptions: { slackApiUrl: process.env.SLACK_API_URL },
 });
 
-let posted;
+let posted; // the promise of the message: who sees it may submit the modal before its answer is here
 
 app.command("/droplet", async ({ command, ack, client }) => {
   await ack();
@@ -30,7 +30,7 @@ app.command("/droplet", async ({ command, ack, client }) => {
       }],
     },
   });
-  posted = await client.chat.postMessage({
+  posted = client.chat.postMessage({
     channel: command.channel_id,
     text: `asked: ${command.text}`,
     blocks: [
@@ -38,6 +38,7 @@ app.command("/droplet", async ({ command, ack, client }) => {
       { type: "actions", elements: [{ type: "button", action_id: "thanks", text: { type: "plain_text", text: "Thanks" } }] },
     ],
   });
+  await posted;
 });
 
 app.view("reason", async ({ ack, view, client }) => {
@@ -47,7 +48,8 @@ app.view("reason", async ({ ack, view, client }) => {
     return;
   }
   await ack();
-  await client.chat.update({ channel: posted.channel, ts: posted.ts, text: `reason: ${why}`, blocks: posted.message.blocks });
+  const { channel, ts, message } = await posted;
+  await client.chat.update({ channel, ts, text: `reason: ${why}`, blocks: message.blocks });
 });
 
 app.action("thanks", async ({ ack, respond, body }) => {

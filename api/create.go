@@ -1,0 +1,300 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/digitalocean/godo"
+)
+
+// createParams are the options of a create: all that DigitalOcean's OpenAPI document
+// has, but for private_networking, which it calls deprecated for vpc_uuid. A region
+// must be named, also where DigitalOcean would choose one: what people decide on is
+// where it will be.
+func createParams() []Param {
+	ps := []Param{
+		{Name: "region", Kind: Place, Flag: true, Required: true, Doc: "the region's slug", Example: "nyc3"},
+		{Name: "size", Kind: Size, Flag: true, Required: true, Doc: "the size's slug", Example: "s-1vcpu-1gb"},
+		{Name: "image", Kind: Base, Flag: true, Required: true, Doc: "the image's slug or ID; a snapshot or backup goes by its ID", Example: "ubuntu-24-04-x64"},
+		{Name: "ssh-keys", Kind: List, Flag: true, Doc: "the SSH keys that may log in as root: IDs, fingerprints or names with commas between them, or all", Example: "all"},
+		{Name: "backups", Kind: Switch, Flag: true, Doc: "turn automatic backups on", Example: "true"},
+	}
+	ps = append(ps, policyParams(false)...)
+	return append(ps,
+		Param{Name: "ipv6", Kind: Switch, Flag: true, Doc: "give it a public IPv6 address", Example: "true"},
+		Param{Name: "monitoring", Kind: Switch, Flag: true, Doc: "install DigitalOcean's monitoring agent", Example: "true"},
+		Param{Name: "vpc", Kind: Text, Flag: true, Doc: "the VPC's ID; the region's default one if left out", Example: "760e09ef-dc84-11e8-981e-3cfdfeaae000", Check: checkUUID},
+		Param{Name: "user-data", Kind: Script, Flag: true, Doc: "what it runs at its first boot, such as a cloud-config; put no secret in it: who has to approve it reads it on the card", Example: "#cloud-config"},
+		Param{Name: "volumes", Kind: List, Flag: true, Doc: "the IDs of volumes to attach, with commas between them; of one Droplet alone", Example: "7724db7c-e098-11e5-b522-000f53304e51", Check: checkUUID},
+		Param{Name: "tags", Kind: List, Flag: true, Doc: "its tags, with commas between them", Example: "web,production", Check: checkTag},
+		Param{Name: "agent", Kind: Choice, Flag: true, Doc: "the agent behind the control panel's console: with on, a failure to install it fails the create", Example: "on", Choices: []string{"on", "off"}},
+		Param{Name: "public-networking", Kind: Choice, Flag: true, Doc: "public addresses, which it has if left out; with off it can never have one", Example: "on", Choices: []string{"on", "off"}},
+		Param{Name: "unless-present", Kind: Switch, Flag: true, Doc: "make only those whose name no Droplet bears yet", Example: "true"},
+	)
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+func checkUUID(s string) string {
+	if uuid.MatchString(s) {
+		return ""
+	}
+	return "it is an ID such as 760e09ef-dc84-11e8-981e-3cfdfeaae000."
+}
+
+func checkTag(s string) string {
+	if ValidTag(s) {
+		return ""
+	}
+	return "a tag has letters, digits, colons, underscores and hyphens only."
+}
+
+// WrongName says why a Droplet can't be called so, and what would be right; empty if
+// it can.
+func WrongName(name string) string {
+	if name == "" || len(name) > maxValue {
+		return fmt.Sprintf("a Droplet's name has 1 to %d characters.", maxValue)
+	}
+	return checkHostname(name)
+}
+
+// fitCreate fills in what one option implies for another.
+func fitCreate(a Args) error {
+	if a["plan"] != "" || a["weekday"] != "" || a["hour"] != "" {
+		a["backups"] = "true"
+	}
+	if a["public-networking"] == "off" && a["ipv6"] == "true" {
+		return &ArgError{"ipv6", "Without public networking there is no IPv6 address: leave --ipv6 out, or --public-networking off."}
+	}
+	return fitPolicy(a)
+}
+
+// makeDroplet creates one Droplet, from the pinned image by its ID: a slug may mean
+// another image by the time it is approved.
+func makeDroplet(ctx context.Context, c *godo.Client, name string, a Args, img *Image) (*godo.Droplet, *godo.Response, error) {
+	req := &godo.DropletCreateRequest{
+		Name: name, Region: a["region"], Size: a["size"], Image: imageToUse(a["image"], img),
+		SSHKeys: []godo.DropletCreateSSHKey{}, Tags: items(a["tags"]), // null is not what DigitalOcean's document has
+		Backups: a["backups"] == "true", BackupPolicy: policyOf(a), IPv6: a["ipv6"] == "true", Monitoring: a["monitoring"] == "true",
+		VPCUUID: a["vpc"], UserData: a["user-data"], WithDropletAgent: onOrOff(a["agent"]), PublicNetworking: onOrOff(a["public-networking"]),
+	}
+	for _, k := range items(a["ssh-keys"]) {
+		key := godo.DropletCreateSSHKey{Fingerprint: k}
+		if digits(k) {
+			key = godo.DropletCreateSSHKey{ID: number(k)}
+		}
+		req.SSHKeys = append(req.SSHKeys, key)
+	}
+	for _, v := range items(a["volumes"]) {
+		req.Volumes = append(req.Volumes, godo.DropletCreateVolume{ID: v})
+	}
+	return c.Droplets.Create(ctx, req)
+}
+
+// imageToUse is the pinned image, or what was typed. godo prefers a slug to an ID.
+func imageToUse(typed string, img *Image) godo.DropletCreateImage {
+	switch {
+	case img != nil && img.ID > 0:
+		return godo.DropletCreateImage{ID: img.ID}
+	case digits(typed):
+		return godo.DropletCreateImage{ID: number(typed)}
+	}
+	return godo.DropletCreateImage{Slug: typed}
+}
+
+// items are those of a [List], none of an empty one.
+func items(list string) []string {
+	if list == "" {
+		return []string{}
+	}
+	return strings.Split(list, ",")
+}
+
+func onOrOff(v string) *bool {
+	if v == "" {
+		return nil
+	}
+	return godo.PtrTo(v == "on")
+}
+
+// optionScopes are the token's scopes that some options of a create take besides its
+// own, from the OpenAPI document.
+var optionScopes = map[string]string{"ssh-keys": "ssh_key:read", "tags": "tag:create", "vpc": "vpc:read", "volumes": "block_storage:read"}
+
+// Create makes a Droplet: at most one POST, as with [Client.Send], of which at most
+// one is accepted. The record's ResourceID is the new Droplet; its ID is 0 where
+// DigitalOcean does not name the action.
+func (c *Client) Create(ctx context.Context, a *Action, name string, args Args, img *Image) (Record, error) {
+	at := attempt{what: "create " + name, scopes: slices.Clone(a.Scopes), mutation: true, x: &exchange{mutation: true}}
+	if a.Make == nil {
+		return Record{}, &Error{Kind: Invalid, What: at.what, Message: "it makes no Droplet"}
+	}
+	for _, option := range slices.Sorted(maps.Keys(optionScopes)) {
+		if args[option] != "" {
+			at.scopes = append(at.scopes, optionScopes[option])
+		}
+	}
+	r, err := c.mutate(ctx, at, func(ctx context.Context) (Record, error) {
+		d, resp, err := a.Make(ctx, c.godo, name, args, img)
+		switch {
+		case err != nil:
+			return Record{}, err
+		case d == nil || d.ID == 0:
+			return Record{}, errEmpty
+		}
+		c.cache.Delete(allDroplets) // who looks for it is to find it
+		return c.making(*d, resp), nil
+	})
+	if e, ok := err.(*Error); ok && e.Kind == Invalid {
+		e.Message += createHint(e.Message)
+	}
+	return r, err
+}
+
+// making is the record of a create that was accepted.
+func (c *Client) making(d godo.Droplet, resp *godo.Response) Record {
+	r := Record{Type: "create", Status: "in-progress", StartedAt: c.now(), ResourceID: d.ID, ResourceType: "droplet"}
+	if at, err := time.Parse(time.RFC3339, d.Created); err == nil {
+		r.StartedAt = at
+	}
+	if resp == nil || resp.Links == nil {
+		return r
+	}
+	for _, l := range resp.Links.Actions {
+		if l.Rel == "create" {
+			r.ID = l.ID
+		}
+	}
+	return r
+}
+
+// createHint says what to do about a refusal of DigitalOcean's.
+func createHint(message string) string {
+	message = strings.ToLower(message)
+	for _, h := range []struct{ of, do string }{
+		{"droplet limit", "destroy what is not needed, or have DigitalOcean raise the account's limit"},
+		{"key identifiers", "leave --ssh-keys out or name keys that the account has"},
+		{"not available in this region", "the verb sizes with --region lists what is to be had there"},
+		{"invalid vpc", "name a VPC of the same region, or leave --vpc out"},
+		{"cannot be attached", "a volume must be free, and in the same region"},
+	} {
+		if strings.Contains(message, h.of) {
+			return " (" + h.do + ")"
+		}
+	}
+	return ""
+}
+
+// Named lists the Droplets of a name, in any case, fresh.
+func (c *Client) Named(ctx context.Context, name string) ([]Droplet, error) {
+	if !slug(name) && WrongName(name) != "" {
+		return nil, nil // none can be called so
+	}
+	return c.named(ctx, name)
+}
+
+// Key is an SSH key of the account.
+type Key struct {
+	ID          int
+	Name        string
+	Fingerprint string
+}
+
+// Keys lists the account's SSH keys, by name, from the cache.
+func (c *Client) Keys(ctx context.Context) ([]Key, error) {
+	out, err := cached(ctx, c, "keys", "list the SSH keys", c.cacheFor, func(ctx context.Context) ([]Key, error) {
+		keys, err := pages(ctx, c, "list the SSH keys", []string{"ssh_key:read"}, c.godo.Keys.List)
+		out := []Key{}
+		for _, k := range keys {
+			out = append(out, Key{k.ID, k.Name, k.Fingerprint})
+		}
+		slices.SortFunc(out, func(a, b Key) int { return strings.Compare(a.Name, b.Name) })
+		return out, err
+	})
+	return slices.Clone(out), err
+}
+
+// Tags lists the account's tags, in their canonical capitalization, fresh.
+func (c *Client) Tags(ctx context.Context) ([]string, error) {
+	tags, err := pages(ctx, c, "list the tags", []string{"tag:read"}, c.godo.Tags.List)
+	out := []string{}
+	for _, t := range tags {
+		out = append(out, t.Name)
+	}
+	return out, err
+}
+
+// checkPlace says why no Droplet of a size can be made in a region.
+func (c *Client) checkPlace(ctx context.Context, d Droplet, region string) (string, error) {
+	regions, err := c.Regions(ctx)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(regions, func(r Region) bool { return r.Slug == region })
+	if i < 0 {
+		var slugs []string
+		for _, r := range regions {
+			slugs = append(slugs, r.Slug)
+		}
+		return fmt.Sprintf("DigitalOcean has no region %s.%s", region, didYouMean(Nearest(region, slugs))), nil
+	}
+	if !regions[i].Available {
+		return fmt.Sprintf("DigitalOcean makes no new Droplets in %s at present.", region), nil
+	}
+	plan, ok, err := c.Plan(ctx, d.Size)
+	switch {
+	case err != nil || !ok:
+		return "", err // that there is no such size is said of the size
+	case !plan.Available || len(plan.Regions) == 0:
+		return fmt.Sprintf("DigitalOcean makes no new Droplets of the size %s at present.", d.Size), nil
+	case !slices.Contains(plan.Regions, region):
+		return fmt.Sprintf("The size %s is not to be had in %s, only in %s.", d.Size, region, either(plan.Regions)), nil
+	}
+	return "", nil
+}
+
+// canBeMade says what keeps a Droplet from being made of an image.
+func canBeMade(d Droplet, _ Args, img *Image) string {
+	switch {
+	case img == nil:
+		return ""
+	case img.MinDisk > 0 && d.DiskGB > 0 && img.MinDisk > d.DiskGB:
+		return fmt.Sprintf("%s needs a disk of %d GB, and the size %s has one of %d GB.", img.or(""), img.MinDisk, d.Size, d.DiskGB)
+	case len(img.Regions) > 0 && d.Region != "" && !slices.Contains(img.Regions, d.Region):
+		return fmt.Sprintf("%s is not available in %s, only in %s.", img.or(""), d.Region, either(img.Regions))
+	}
+	return ""
+}
+
+// creates says what is made, and what it costs.
+func creates(on []Droplet, a Args, p Pins) string {
+	s := "Creates {name} in {region} from {image}."
+	if p.Plan != nil && p.Plan.Monthly > 0 {
+		s += " [It costs|Each costs " + dollars(p.Plan.Monthly) + ", together] {price}"
+		if a["backups"] == "true" {
+			s += ", and its backups a fifth to a third of that on top"
+		}
+		s += "."
+	}
+	if a["ssh-keys"] == "" {
+		s += " No SSH key is put on [it|them]: DigitalOcean mails the root password[|s] to the owner of the account."
+	}
+	return tell(on, s, "{region}", a["region"], "{image}", p.Image.or(a["image"]))
+}
+
+// made tells what a new Droplet is reached by.
+func made(_, d Droplet, _ Args) string {
+	out := "Its ID is " + strconv.Itoa(d.ID)
+	for _, of := range []struct{ what, is string }{{"its address ", d.PublicIP}, {"its IPv6 address ", d.PublicIP6}, {"its private address ", d.PrivateIP}} {
+		if of.is != "" {
+			out += ", " + of.what + of.is
+		}
+	}
+	return out + "."
+}

@@ -1,0 +1,115 @@
+package api
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/digitalocean/godo"
+)
+
+const (
+	// gatherMost is how many Droplets an account may have for lists to be read in the
+	// place of single look-ups: three requests, with one for the GPU ones.
+	gatherMost = 2 * perPage
+	// gatherEvery is the pause between two such lists. What a command waits for it is
+	// less than it would wait for its turn otherwise.
+	gatherEvery = 2 * time.Second
+)
+
+// gather serves look-ups of Droplets with one list while the requests are short. It
+// is asked for after each of them began, so it is as fresh as its own look-up
+// would be, and the more of them there are, the less each costs.
+type gather struct {
+	mu      sync.Mutex
+	waiting *batch // whoever comes joins it, until its list is asked for
+	running bool
+	began   time.Time // when the last list was asked for
+	listed  int       // Droplets in it
+}
+
+// batch is the look-ups that one list serves.
+type batch struct {
+	done chan struct{}
+	all  []Droplet
+	err  error
+}
+
+// pressed says whether look-ups of Droplets are gathered.
+func (c *Client) pressed(ctx context.Context) bool {
+	c.gather.mu.Lock()
+	defer c.gather.mu.Unlock()
+	switch {
+	case c.gather.listed > gatherMost:
+		return false
+	case isBehind(ctx): // it is served along with commands, and causes no list
+		return c.gather.waiting != nil
+	}
+	return c.budget.short()
+}
+
+// gathered lists all Droplets, as they are after the call began.
+func (c *Client) gathered(ctx context.Context) ([]Droplet, error) {
+	g := &c.gather
+	g.mu.Lock()
+	b := g.waiting
+	if b == nil {
+		b = &batch{done: make(chan struct{})}
+		g.waiting = b
+	}
+	if !g.running {
+		g.running = true
+		go c.readGathered(context.WithoutCancel(ctx))
+	}
+	wait := gatherEvery - time.Since(g.began)
+	g.mu.Unlock()
+	waits(ctx, max(wait, c.budget.delay()))
+	select {
+	case <-ctx.Done():
+		return nil, &Error{Kind: Unavailable, What: "list the Droplets", Err: ctx.Err()}
+	case <-b.done:
+		return b.all, b.err
+	}
+}
+
+// readGathered reads lists as long as somebody waits for one. It ends by itself: each
+// read has its time-outs.
+func (c *Client) readGathered(ctx context.Context) {
+	g := &c.gather
+	for {
+		g.mu.Lock()
+		pause := gatherEvery - time.Since(g.began)
+		g.mu.Unlock()
+		time.Sleep(pause)
+		var b *batch
+		take := func() {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			if b == nil {
+				b, g.waiting, g.began = g.waiting, nil, time.Now()
+			}
+		}
+		usual, err := pages(ctx, c, "list the Droplets", readScopes, func(ctx context.Context, o *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
+			take() // its turn has come: whoever comes from now on needs a later list
+			return c.godo.Droplets.List(ctx, o)
+		})
+		take()
+		if err == nil {
+			var gpus []godo.Droplet
+			gpus, err = pages(ctx, c, "list the GPU Droplets", readScopes, c.godo.Droplets.ListWithGPUs)
+			b.all = dropletsOf(usual, gpus)
+		}
+		b.err = err
+		g.mu.Lock()
+		if err == nil {
+			g.listed = len(b.all)
+		}
+		close(b.done)
+		again := g.waiting != nil
+		g.running = again
+		g.mu.Unlock()
+		if !again {
+			return
+		}
+	}
+}

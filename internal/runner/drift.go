@@ -1,0 +1,108 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"dropletops/api"
+	"dropletops/approvals"
+)
+
+// drifted holds a Droplet that nothing was done to yet against what was approved,
+// once more after the whole was rechecked. It answers stop where nothing is to be
+// sent now, with when to come again.
+func (r *Runner) drifted(ctx context.Context, req *approvals.Request, i int, w work, d api.Droplet) (wait time.Duration, stop bool, err error) {
+	t := req.Targets[i]
+	if req.Verdict.Outcome != approvals.Allow {
+		if diffs := t.Droplet.Differences(approvals.Droplet(d)); len(diffs) > 0 {
+			wait, err = r.driftedLate(ctx, req, i, w, diffs)
+			return wait, true, err
+		}
+	}
+	switch why := woken(w, req, t, d); {
+	case why == "":
+		return 0, false, nil
+	case t.Step > 0:
+		wait, err = r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: why, After: now(d)})
+		return wait, true, err
+	default:
+		return never, true, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored, Problem: why + " Nothing was done.", After: now(d)})
+	}
+}
+
+// driftedLate deals with a Droplet that changed after the whole was rechecked:
+// if nothing was sent yet the decision begins anew, else this one is left alone.
+func (r *Runner) driftedLate(ctx context.Context, req *approvals.Request, i int, w work, diffs []approvals.Difference) (time.Duration, error) {
+	if unsent, err := r.beginsAnew(ctx, req); unsent || err != nil {
+		return 0, err
+	}
+	said := make([]string, len(diffs))
+	for n, d := range diffs {
+		said[n] = d.String()
+	}
+	e := approvals.Ending{State: approvals.TargetErrored, Problem: "The Droplet is not what was approved any more (" + strings.Join(said, "; ") + ")."}
+	if w.at == 0 {
+		e.Problem += " Nothing was done to it."
+	}
+	return r.failed(ctx, req, i, w, e)
+}
+
+// woken answers a sentence if a Droplet that was off when it was shown is on now, and
+// would be switched off for this: nobody was told that.
+func woken(w work, req *approvals.Request, t approvals.Target, d api.Droplet) string {
+	if t.Droplet.Status == d.Status || w.whole.Interrupts(api.Droplet(t.Droplet), req.Action.Args) || !w.whole.Interrupts(d, req.Action.Args) {
+		return ""
+	}
+	return fmt.Sprintf("%s was %s when this was asked for and is %s now: it would be switched off and on again. Ask again if that is wanted.", d.Name, t.Droplet.Status, d.Status)
+}
+
+// overtaken stops what may not go ahead any more, once a snapshot has been taken:
+// that takes minutes, in which people leave and policies change.
+func (r *Runner) overtaken(ctx context.Context, req *approvals.Request, i int, w work, d api.Droplet) (wait time.Duration, stop bool, err error) {
+	again, err := r.Deciders.Reconsider(ctx, req, []approvals.Droplet{approvals.Droplet(d)})
+	var why string
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return 0, true, nil
+	case err != nil:
+		r.Log.WarnContext(ctx, "who decided could not be looked up after the snapshot", "request_id", req.ID, "error", err)
+		wait, err = r.putBack(ctx, req, i, approvals.WaitPeople, retryQuickly)
+		return wait, true, err
+	case again.Refused != "":
+		why = again.Refused
+	case again.Stands():
+		return 0, false, nil
+	default:
+		why = "While the snapshot was taken, the policy or who may decide has changed: this needs a fresh decision. Ask again."
+	}
+	wait, err = r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: why, After: now(d)})
+	return wait, true, err
+}
+
+// missing deals with a Droplet that is gone before its action was sent: of several,
+// if nothing was sent yet, the decision on the rest begins anew.
+func (r *Runner) missing(ctx context.Context, req *approvals.Request, i int) (time.Duration, error) {
+	t := req.Targets[i]
+	if t.Step > 0 {
+		return never, r.end(ctx, req, i, approvals.Ending{State: endOf(t),
+			Problem: "The Droplet is gone since: DigitalOcean says there is no such Droplet any more. Nothing more was done to it."})
+	}
+	if unsent, err := r.beginsAnew(ctx, req); req.Bulk() && (unsent || err != nil) {
+		return 0, err
+	}
+	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
+		Problem: "The Droplet is gone: DigitalOcean says there is no such Droplet any more. Nothing was done to it."})
+}
+
+// beginsAnew says whether nothing was sent for a request yet, so that the next
+// pass can recheck the whole, with fresh eyes, and find what has changed.
+func (r *Runner) beginsAnew(ctx context.Context, req *approvals.Request) (bool, error) {
+	fresh, err := r.Requests.Request(ctx, req.ID)
+	if err != nil || fresh.Sent() {
+		return false, err
+	}
+	r.checks.forget(req.ID)
+	return true, nil
+}
