@@ -138,7 +138,19 @@ const (
 	List   Kind = "list"   // several values with commas between them, each checked by Check
 	Script Kind = "script" // text of several lines, up to 64 KiB
 	Switch Kind = "switch" // a flag without a value: "true" or absent
+
+	// Kinds of an [Asset], by ID or name; its ID when asked.
+	Keys    Kind = "SSH key" // several, with commas between them
+	VPC     Kind = "VPC"     // one
+	Volumes Kind = "volume"  // several, with commas between them
 )
+
+// Several says whether a parameter of this kind has several values, with commas
+// between them.
+func (k Kind) Several() bool { return k == List || k == Keys || k == Volumes }
+
+// Asset says whether what a parameter of this kind names is an [Asset].
+func (k Kind) Asset() bool { return assetsOf[k].list != nil }
 
 // Param declares one parameter of an action.
 type Param struct {

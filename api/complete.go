@@ -173,13 +173,14 @@ func (p Param) canonical(v string) (string, error) {
 	switch p.Kind {
 	case Script:
 		most = maxScript
-	case List:
+	}
+	if p.Kind.Several() {
 		most = maxList
 	}
 	if utf8.RuneCountInString(v) > most {
 		return wrong(fmt.Sprintf("it may have %d characters at the most.", most))
 	}
-	if p.Kind == List {
+	if p.Kind.Several() {
 		return p.list(v)
 	}
 	v, right := p.spelled(v)

@@ -22,16 +22,16 @@ func createParams() []Param {
 		{Name: "region", Kind: Place, Flag: true, Required: true, Doc: "the region's slug", Example: "nyc3"},
 		{Name: "size", Kind: Size, Flag: true, Required: true, Doc: "the size's slug", Example: "s-1vcpu-1gb"},
 		{Name: "image", Kind: Base, Flag: true, Required: true, Doc: "the image's slug or ID; a snapshot or backup goes by its ID", Example: "ubuntu-24-04-x64"},
-		{Name: "ssh-keys", Kind: List, Flag: true, Doc: "the SSH keys that may log in as root: IDs, fingerprints or names with commas between them, or all", Example: "all"},
+		{Name: "ssh-keys", Kind: Keys, Flag: true, Doc: "the SSH keys that may log in as root: names, IDs or fingerprints with commas between them, or all", Example: "all"},
 		{Name: "backups", Kind: Switch, Flag: true, Doc: "turn automatic backups on", Example: "true"},
 	}
 	ps = append(ps, policyParams(false)...)
 	return append(ps,
 		Param{Name: "ipv6", Kind: Switch, Flag: true, Doc: "give it a public IPv6 address", Example: "true"},
 		Param{Name: "monitoring", Kind: Switch, Flag: true, Doc: "install DigitalOcean's monitoring agent", Example: "true"},
-		Param{Name: "vpc", Kind: Text, Flag: true, Doc: "the VPC's ID; the region's default one if left out", Example: "760e09ef-dc84-11e8-981e-3cfdfeaae000", Check: checkUUID},
+		Param{Name: "vpc", Kind: VPC, Flag: true, Doc: "its VPC, by name or ID; the region's default one if left out", Example: "default-nyc3"},
 		Param{Name: "user-data", Kind: Script, Flag: true, Doc: "what it runs at its first boot, such as a cloud-config; put no secret in it: who has to approve it reads it on the card", Example: "#cloud-config"},
-		Param{Name: "volumes", Kind: List, Flag: true, Doc: "the IDs of volumes to attach, with commas between them; of one Droplet alone", Example: "7724db7c-e098-11e5-b522-000f53304e51", Check: checkUUID},
+		Param{Name: "volumes", Kind: Volumes, Flag: true, Doc: "volumes to attach, by names or IDs with commas between them; to one Droplet alone", Example: "spare"},
 		Param{Name: "tags", Kind: List, Flag: true, Doc: "its tags, with commas between them", Example: "web,production", Check: checkTag},
 		Param{Name: "agent", Kind: Choice, Flag: true, Doc: "the agent behind the control panel's console: with on, a failure to install it fails the create", Example: "on", Choices: []string{"on", "off"}},
 		Param{Name: "public-networking", Kind: Choice, Flag: true, Doc: "public addresses, which it has if left out; with off it can never have one", Example: "on", Choices: []string{"on", "off"}},
@@ -39,13 +39,18 @@ func createParams() []Param {
 	)
 }
 
-var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+var (
+	uuid        = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	fingerprint = regexp.MustCompile(`^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2})+$`)
+)
 
-func checkUUID(s string) string {
-	if uuid.MatchString(s) {
-		return ""
+// IsAssetID says whether an asset of a kind can have that ID, as DigitalOcean takes it:
+// of an SSH key, its fingerprint as well.
+func IsAssetID(k Kind, s string) bool {
+	if k == Keys {
+		return digits(s) || fingerprint.MatchString(s)
 	}
-	return "it is an ID such as 760e09ef-dc84-11e8-981e-3cfdfeaae000."
+	return uuid.MatchString(s)
 }
 
 func checkTag(s string) string {
@@ -197,27 +202,6 @@ func (c *Client) Named(ctx context.Context, name string) ([]Droplet, error) {
 		return nil, nil // none can be called so
 	}
 	return c.named(ctx, name)
-}
-
-// Key is an SSH key of the account.
-type Key struct {
-	ID          int
-	Name        string
-	Fingerprint string
-}
-
-// Keys lists the account's SSH keys, by name, from the cache.
-func (c *Client) Keys(ctx context.Context) ([]Key, error) {
-	out, err := cached(ctx, c, "keys", "list the SSH keys", c.cacheFor, func(ctx context.Context) ([]Key, error) {
-		keys, err := pages(ctx, c, "list the SSH keys", []string{"ssh_key:read"}, c.godo.Keys.List)
-		out := []Key{}
-		for _, k := range keys {
-			out = append(out, Key{k.ID, k.Name, k.Fingerprint})
-		}
-		slices.SortFunc(out, func(a, b Key) int { return strings.Compare(a.Name, b.Name) })
-		return out, err
-	})
-	return slices.Clone(out), err
 }
 
 // Tags lists the account's tags, in their canonical capitalization, fresh.

@@ -78,7 +78,7 @@ func TestOptionsOfACreate(t *testing.T) {
 	base := func(k, v string) api.Args {
 		return api.Args{"region": "nyc3", "size": "s-1vcpu-1gb", "image": "debian-12-x64", k: v}
 	}
-	for k, v := range map[string]string{"volumes": "spare", "vpc": "default", "tags": "a b", "agent": "maybe", "region": "new york", "user-data": "a\x00b",
+	for k, v := range map[string]string{"volumes": "a\x00b", "vpc": strings.Repeat("x", 300), "tags": "a b", "agent": "maybe", "region": "new york", "user-data": "a\x00b",
 		"ssh-keys": strings.Repeat("x", 300)} {
 		if _, err := a.Complete(base(k, v), api.Droplet{}, at); err == nil {
 			t.Errorf("--%s %.20q is taken", k, v)
@@ -99,17 +99,77 @@ func TestOptionsOfACreate(t *testing.T) {
 	}
 }
 
+// Assets are listed as they are, and a menu offers those that a new Droplet can be
+// given in its region.
+func TestAssets(t *testing.T) {
+	s, c := world(t, simdo.Options{})
+	offered := func(k api.Kind, region string) string {
+		all, err := c.Options(t.Context(), k, api.Droplet{Region: region})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := ""
+		for _, o := range all {
+			out += o.Name + " (" + o.Note + "); "
+		}
+		return out
+	}
+	for _, tc := range []struct {
+		kind         api.Kind
+		region, want string
+	}{
+		{api.Keys, "nyc3", "all (each of the account's 2); ana (3b:16:bf:e4:8b:00:8b:b8:59:8c:a9:d3:f0:19:45:fa); ben (f5:d1:78:ed:28:72:5f:e1:ac:94:fd:1f:e0:a3:48:6d); "},
+		{api.VPC, "fra1", "default-fra1 (10.104.0.0/20, the region's default, fra1); "},
+		{api.Volumes, "nyc3", "spare (50 GB, nyc3); "},
+		{api.Volumes, "fra1", ""},
+		{api.Volumes, "", "spare (50 GB, nyc3); "},
+	} {
+		if got := offered(tc.kind, tc.region); got != tc.want {
+			t.Errorf("%s in %q: %s, want %s", tc.kind, tc.region, got, tc.want)
+		}
+	}
+	spare := func() api.Asset {
+		all, err := c.Assets(t.Context(), api.Volumes)
+		i := slices.IndexFunc(all, func(a api.Asset) bool { return a.Name == "spare" })
+		if err != nil || i < 0 || !api.IsAssetID(api.Volumes, all[i].ID) {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		return all[i]
+	}
+	d := s.Droplets()[0]
+	if err := s.AttachVolume(spare().ID, d.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := spare().On; got != d.ID {
+		t.Errorf("a volume that was attached since is on %d, want %d", got, d.ID)
+	}
+	if got := offered(api.Volumes, "nyc3"); got != "" {
+		t.Errorf("a menu offers what is attached: %s", got)
+	}
+}
+
+// A token that lacks a scope is told apart, for each kind.
+func TestAssetsWithoutTheirScope(t *testing.T) {
+	for kind, scope := range map[api.Kind]string{api.Keys: "ssh_key:read", api.VPC: "vpc:read", api.Volumes: "block_storage:read"} {
+		_, c := world(t, simdo.Options{Scopes: []string{"droplet:read"}})
+		_, err := c.Assets(t.Context(), kind)
+		if api.KindOf(err) != api.Forbidden || !strings.Contains(err.Error(), scope) {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
 func TestCreateThroughTheClient(t *testing.T) {
 	s, c := world(t, simdo.Options{})
 	a, _ := api.Lookup("create")
 	if _, err := c.Droplets(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := c.Keys(t.Context())
-	if err != nil || len(keys) == 0 || keys[0].ID == 0 || keys[0].Fingerprint == "" {
+	keys, err := c.Assets(t.Context(), api.Keys)
+	if err != nil || len(keys) == 0 || !api.IsAssetID(api.Keys, keys[0].ID) || !api.IsAssetID(api.Keys, keys[0].Also) {
 		t.Fatalf("%+v, %v", keys, err)
 	}
-	args, err := a.Complete(api.Args{"region": "nyc3", "size": "s-1vcpu-1gb", "image": "debian-12-x64", "ssh-keys": s2(keys[0].ID), "ipv6": "true", "tags": "fresh"}, api.Droplet{}, at)
+	args, err := a.Complete(api.Args{"region": "nyc3", "size": "s-1vcpu-1gb", "image": "debian-12-x64", "ssh-keys": keys[0].ID, "ipv6": "true", "tags": "fresh"}, api.Droplet{}, at)
 	if err != nil {
 		t.Fatal(err)
 	}

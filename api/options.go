@@ -21,7 +21,7 @@ type Option struct {
 // Listed says whether what a parameter of this kind can be is known as a list.
 func (k Kind) Listed() bool {
 	switch k {
-	case Size, Place, Base, Backup, Kernel:
+	case Size, Place, Base, Backup, Kernel, Keys, VPC, Volumes:
 		return true
 	}
 	return false
@@ -43,6 +43,9 @@ func (c *Client) Options(ctx context.Context, k Kind, d Droplet) ([]Option, erro
 	case Place:
 		regions, err := recent(ctx, c, allRegions, "list the regions", rarely*c.cacheFor, c.listRegions)
 		return regionsFor(regions), err
+	case Keys, VPC, Volumes:
+		assets, err := recent(ctx, c, assetsKey(k), assetsOf[k].what, c.cacheFor, c.listAssets(k))
+		return assetsFor(k, assets, d.Region), err
 	}
 	if d.ID == 0 {
 		return []Option{}, nil // it is not chosen yet

@@ -1,11 +1,9 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -77,12 +75,9 @@ func (h *Handler) draftCreate(ctx context.Context, p plan, names []string) (appr
 			return approvals.Draft{}, at(card.Arg+name, mistake("The "+code("--"+name)+" holds so many `&`, `<` and `>` that no card could show all of it to whoever approves: make it shorter."))
 		}
 	}
-	var called map[string]string
-	if args["ssh-keys"], called, err = h.keys(ctx, args["ssh-keys"]); err != nil {
-		return approvals.Draft{}, at(card.Arg+"ssh-keys", err)
-	}
-	if args["ssh-keys"] == "" {
-		delete(args, "ssh-keys")
+	called, err := h.byID(ctx, p.action, args)
+	if err != nil {
+		return approvals.Draft{}, err
 	}
 	if err := h.spellTags(ctx, args); err != nil {
 		return approvals.Draft{}, at(card.Arg+"tags", err)
@@ -194,55 +189,6 @@ func (h *Handler) present(ctx context.Context, names []string, leaveOut bool) (o
 		heed = strings.Join(borne, "; ") + ". DigitalOcean makes another of the name, and a command by it will ask which one is meant."
 	}
 	return out, heed, nil
-}
-
-// keys answers the IDs of SSH keys by what was typed for them, and the names of those.
-// Where the token may not list them, IDs and fingerprints are taken as they are.
-func (h *Handler) keys(ctx context.Context, typed string) (string, map[string]string, error) {
-	if typed == "" {
-		return "", nil, nil
-	}
-	all, err := h.Life.Keys(ctx)
-	if api.KindOf(err) == api.Forbidden && !strings.EqualFold(typed, "all") {
-		h.Log.Warn("the SSH keys can't be listed, so they are taken as they were typed", "error", err)
-		return typed, nil, nil
-	}
-	if err != nil {
-		return "", nil, lookedUp(err)
-	}
-	var ids, labels []string
-	called := map[string]string{}
-	take := func(k api.Key) {
-		if id := strconv.Itoa(k.ID); called[id] == "" {
-			ids, called[id] = append(ids, id), cmp.Or(k.Name, k.Fingerprint)
-		}
-	}
-	for _, k := range all {
-		labels = append(labels, k.Name)
-		if strings.EqualFold(typed, "all") {
-			take(k)
-		}
-	}
-	if strings.EqualFold(typed, "all") {
-		if len(ids) == 0 {
-			return "", nil, mistake("The account has no SSH keys: leave `--ssh-keys` out.")
-		}
-		return strings.Join(ids, ","), called, nil
-	}
-	for key := range strings.SplitSeq(typed, ",") {
-		i := slices.IndexFunc(all, func(k api.Key) bool {
-			return strconv.Itoa(k.ID) == key || strings.EqualFold(k.Fingerprint, key) || k.Name == key
-		})
-		if i < 0 {
-			s := "The account has no SSH key " + code(key) + "."
-			if len(labels) > 0 {
-				s += " It has " + codes(labels[:min(len(labels), listed)]) + "."
-			}
-			return "", nil, mistake(s)
-		}
-		take(all[i])
-	}
-	return strings.Join(ids, ","), called, nil
 }
 
 // makeAgain drafts what of a create failed.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -17,9 +18,18 @@ const ofAKind = " --region nyc3 --size s-1vcpu-1gb --image debian-12-x64"
 func makingBench(t *testing.T) *bench {
 	b := newBench(t)
 	b.account.plans = []api.Plan{{Slug: "s-1vcpu-1gb", VCPUs: 1, MemoryMB: 1024, DiskGB: 25, Monthly: 6}}
-	b.account.keys = []api.Key{{ID: 11, Name: "alice@laptop", Fingerprint: "aa:bb"}, {ID: 12, Name: "bob", Fingerprint: "cc:dd"}}
+	b.account.assets = map[api.Kind][]api.Asset{
+		api.Keys: {{ID: "11", Name: "alice@laptop", Also: "aa:bb", Note: "aa:bb"}, {ID: "12", Name: "bob", Also: "cc:dd", Note: "cc:dd"},
+			{ID: "13", Name: "shared", Also: "ee:13", Note: "ee:13"}, {ID: "14", Name: "shared", Also: "ee:14", Note: "ee:14"}},
+		api.VPC: {{ID: net(1), Name: "prod", Region: "nyc3", Note: "10.1.0.0/20"}, {ID: net(2), Name: "far", Region: "fra1", Note: "10.2.0.0/20"}},
+		api.Volumes: {{ID: net(3), Name: "data", Region: "nyc3", Note: "10 GB"}, {ID: net(4), Name: "data", Region: "fra1", Note: "10 GB"},
+			{ID: net(5), Name: "used", Region: "nyc3", Note: "10 GB", On: 101}, {ID: net(6), Name: "Logs", Region: "nyc3", Note: "5 GB"}},
+	}
 	return b
 }
+
+// net is the ID of a VPC or a volume.
+func net(n int) string { return fmt.Sprintf("760e09ef-dc84-11e8-981e-3cfdfeaae%03d", n) }
 
 func called(ds []approvals.Target) (out []string) {
 	for _, t := range ds {
@@ -45,7 +55,7 @@ func TestCreateBecomesARequest(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	r = b.asks(b.slash("UALICE", "create new-1, new-2 new-3"+ofAKind+" --ssh-keys ALL"))
-	if r.State != approvals.Pending || r.Verdict.Outcome != approvals.Confirm || !slices.Equal(called(r.Targets), []string{"new-1", "new-2", "new-3"}) || r.Action.Args["ssh-keys"] != "11,12" {
+	if r.State != approvals.Pending || r.Verdict.Outcome != approvals.Confirm || !slices.Equal(called(r.Targets), []string{"new-1", "new-2", "new-3"}) || r.Action.Args["ssh-keys"] != "11,12,13,14" {
 		t.Errorf("%+v", r)
 	}
 	one := r.Digest()
@@ -78,7 +88,12 @@ func TestCreateIsAnswered(t *testing.T) {
 		"create new-1 NEW-1" + ofAKind:                                                     "The name `NEW-1` is given twice: each makes one Droplet.",
 		"create a b c d e f g h i j k" + ofAKind:                                           "These are 11 names; 10 are the most that one command creates.",
 		"create new-1" + ofAKind + ` --tags "a b"`:                                         "--tags cannot be \"a b\": a tag has letters, digits, colons, underscores and hyphens only.",
-		"create new-1" + ofAKind + " --ssh-keys carol":                                     "The account has no SSH key `carol`. It has `alice@laptop`, `bob`.",
+		"create new-1" + ofAKind + " --ssh-keys carol":                                     "The account has no SSH key `carol`. It has `alice@laptop`, `bob`, `shared`, `shared`.",
+		"create new-1" + ofAKind + " --ssh-keys bob,shared":                                "2 have the name `shared`: say which by its ID: `13 (ee:13)`, `14 (ee:14)`.",
+		"create new-1" + ofAKind + " --vpc far":                                            "The VPC `far` is in `fra1`, and what is created would be in `nyc3`.",
+		"create new-1" + ofAKind + " --vpc prdo":                                           "The account has no VPC `prdo`. Did you mean `prod`?",
+		"create new-1" + ofAKind + " --volumes used":                                       "The volume `used` is attached to Droplet `101`: it must be free.",
+		"create new-1" + ofAKind + " --volumes zzzzzz":                                     "The account has no volume `zzzzzz`. It has `data`, `Logs`.",
 		"create new-1 new-2" + ofAKind + " --volumes 7724db7c-e098-11e5-b522-000f53304e51": "A volume is attached to one Droplet: leave `--volumes` out, or create the Droplets one by one.",
 		"create new-1 --region fra1 --size s-1vcpu-1gb --image 2":                          "ubuntu-24-04-x64 (image 2) is not available in fra1, only in nyc3.",
 		"create new-1 --region nyc3 --size s-1vcpu-1gb --image ubunto":                     "There is no image `ubunto`. Did you mean `ubuntu-24-04-x64`? An image goes by its slug or its ID: `/droplet images`.",
@@ -89,15 +104,40 @@ func TestCreateIsAnswered(t *testing.T) {
 	}
 }
 
-// Where the token may not list the keys, they are taken as they are typed.
-func TestKeysThatCantBeListed(t *testing.T) {
+// What has a name goes by it: the request holds the ID of what is meant there, and
+// what that is called.
+func TestCreateGoesByNames(t *testing.T) {
 	b := makingBench(t)
-	b.account.down["keys"] = &api.Error{Kind: api.Forbidden, What: "list the SSH keys", Scopes: []string{"ssh_key:read"}}
-	if r := b.asks(b.slash("UALICE", "create new-1"+ofAKind+" --ssh-keys aa:bb")); r.Action.Args["ssh-keys"] != "aa:bb" {
-		t.Errorf("%+v", r.Action.Args)
+	r := b.asks(b.slash("UALICE", "create new-1"+ofAKind+" --vpc Prod --volumes data,LOGS,"+net(3)+" --ssh-keys AA:BB"))
+	want := api.Args{"vpc": net(1), "volumes": net(3) + "," + net(6), "ssh-keys": "11"}
+	for name, value := range want {
+		if r.Action.Args[name] != value {
+			t.Errorf("%s is %q, want %q", name, r.Action.Args[name], value)
+		}
 	}
-	if got := b.do(b.slash("UALICE", "create new-1"+ofAKind+" --ssh-keys all")).Message.Text; !strings.Contains(got, "ssh_key:read") {
-		t.Errorf("says %q", got)
+	if want := map[string]string{net(1): "prod", net(3): "data", net(6): "Logs", "11": "alice@laptop"}; !maps.Equal(r.Action.Called, want) {
+		t.Errorf("called %v, want %v", r.Action.Called, want)
+	}
+	r = b.asks(b.slash("UALICE", "create new-1 --region fra1 --size s-1vcpu-1gb --image debian-12-x64 --volumes data"))
+	if got := r.Action.Args["volumes"]; got != net(4) {
+		t.Errorf("the volume of the other region: %q", got)
+	}
+}
+
+// Where the token may not list what has names, IDs are taken as they are typed.
+func TestAssetsThatCantBeListed(t *testing.T) {
+	b := makingBench(t)
+	for kind, scope := range map[api.Kind]string{api.Keys: "ssh_key:read", api.VPC: "vpc:read", api.Volumes: "block_storage:read"} {
+		b.account.down[string(kind)] = &api.Error{Kind: api.Forbidden, What: "list them", Scopes: []string{scope}}
+	}
+	r := b.asks(b.slash("UALICE", "create new-1"+ofAKind+" --ssh-keys aa:bb,12 --vpc "+net(1)+" --volumes "+net(3)))
+	if a := r.Action.Args; a["ssh-keys"] != "aa:bb,12" || a["vpc"] != net(1) || a["volumes"] != net(3) || len(r.Action.Called) != 0 {
+		t.Errorf("%+v", r.Action)
+	}
+	for words, scope := range map[string]string{" --ssh-keys all": "ssh_key:read", " --ssh-keys 12,bob": "ssh_key:read", " --vpc prod": "vpc:read", " --volumes " + net(3) + ",data": "block_storage:read"} {
+		if got := b.do(b.slash("UALICE", "create new-1"+ofAKind+words)).Message.Text; !strings.Contains(got, scope) {
+			t.Errorf("%s: says %q", words, got)
+		}
 	}
 }
 

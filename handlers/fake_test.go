@@ -31,7 +31,7 @@ type account struct {
 	kernels   map[int][]api.KernelVersion
 	groups    [][]int
 	plans     []api.Plan
-	keys      []api.Key
+	assets    map[api.Kind][]api.Asset
 	tags      []string
 	places    []api.Region
 	known     []api.Droplet
@@ -186,6 +186,11 @@ func (a *account) Options(_ context.Context, k api.Kind, d api.Droplet) ([]api.O
 		for _, i := range a.kernels[d.ID] {
 			out = append(out, api.Option{Value: strconv.Itoa(i.ID), Name: i.Name})
 		}
+	case api.Keys, api.VPC, api.Volumes:
+		for _, v := range a.assets[k] {
+			out = append(out, api.Option{Value: v.ID, Name: v.Name})
+		}
+		return out, cmp.Or(a.ask("options"), a.ask(string(k)))
 	}
 	return out, a.ask("options")
 }
@@ -271,8 +276,8 @@ func (a *account) Named(_ context.Context, name string) (out []api.Droplet, err 
 	return out, a.ask("named")
 }
 
-func (a *account) Keys(context.Context) ([]api.Key, error) {
-	return slices.Clone(a.keys), a.ask("keys")
+func (a *account) Assets(_ context.Context, k api.Kind) ([]api.Asset, error) {
+	return slices.Clone(a.assets[k]), a.ask(string(k))
 }
 
 func (a *account) Tags(context.Context) ([]string, error) {

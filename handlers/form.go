@@ -141,7 +141,11 @@ func (f *form) targetField() string {
 func (v value) picked() card.Picked {
 	switch {
 	case len(v.Options) > 0:
-		return card.Picked{Value: v.Options[0].Value, Label: v.Options[0].Text.Text}
+		each := make([]card.Picked, len(v.Options))
+		for i, o := range v.Options {
+			each[i] = card.Picked{Value: o.Value, Label: o.Text.Text}
+		}
+		return card.Together(each)
 	case v.Option.Value != "":
 		return card.Picked{Value: v.Option.Value, Label: v.Option.Text.Text}
 	}

@@ -131,7 +131,8 @@ type Life interface {
 	Associated(ctx context.Context, droplet int) ([]api.Associated, error)
 	// Named answers the Droplets of a name, in any case, as they are at this moment.
 	Named(ctx context.Context, name string) ([]api.Droplet, error)
-	Keys(ctx context.Context) ([]api.Key, error)
+	// Assets lists what the account has of a kind, as it is at this moment.
+	Assets(ctx context.Context, k api.Kind) ([]api.Asset, error)
 	Tags(ctx context.Context) ([]string, error)
 }
 

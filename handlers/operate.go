@@ -174,13 +174,15 @@ func (h *Handler) view(ctx context.Context, f form, note string) (slack.ModalVie
 	f.Verb, f.Target, f.Region = "", f.target.Value, ""
 	if f.action != nil {
 		f.Verb = f.action.Verb()
+		of := deref(out.Droplet)
 		if f.makes() {
 			f.Target, f.Region = "", f.of()
+			of.Region = f.Region
 		}
 		ctx, cancel := context.WithTimeout(ctx, labelWithin)
 		defer cancel()
 		for _, param := range f.action.Params {
-			if none := h.labels(ctx, param, out.Droplet, out.Args); none != "" {
+			if none := h.labels(ctx, param, of, &out); none != "" {
 				out.Note = strings.TrimSpace(out.Note + "\n" + none)
 			}
 		}
@@ -214,21 +216,42 @@ const labelWithin = time.Second
 
 // labels shows an argument as its menu does. It answers a sentence where there is
 // nothing to choose from, and has what the menu will be asked for looked up.
-func (h *Handler) labels(ctx context.Context, param api.Param, d *api.Droplet, args map[string]card.Picked) (none string) {
-	p, has := args[param.Name]
+func (h *Handler) labels(ctx context.Context, param api.Param, of api.Droplet, out *card.Form) (none string) {
+	p, has := out.Args[param.Name]
 	if !param.Kind.Listed() || has && p.Label != p.Value {
 		return ""
 	}
-	all, err := h.Offers.Options(ctx, param.Kind, deref(d))
-	if err != nil {
+	all, err := h.Offers.Options(ctx, param.Kind, of)
+	switch {
+	case api.KindOf(err) == api.Forbidden:
+		out.Lacks = append(out.Lacks, param.Name)
+		return ""
+	case err != nil:
 		h.Log.Debug("what a menu offers is not there yet", "param", param.Name, "error", err)
 		return ""
 	}
-	if i := slices.IndexFunc(all, func(o api.Option) bool { return o.Value == p.Value }); has && i >= 0 {
-		args[param.Name] = card.Picked{Value: p.Value, Label: all[i].Name}
+	shown := func(p card.Picked) card.Picked {
+		i := slices.IndexFunc(all, func(o api.Option) bool { return o.Value == p.Value })
+		if i < 0 && param.Kind.Asset() { // it was typed by its name
+			i = slices.IndexFunc(all, func(o api.Option) bool { return o.Name == p.Value })
+		}
+		if i < 0 {
+			return p
+		}
+		return card.Picked{Value: all[i].Value, Label: all[i].Name}
 	}
-	if len(all) == 0 && d != nil {
-		return fmt.Sprintf("⚠️ There is no %s for %s.", param.Kind, code(d.Name))
+	switch {
+	case has && param.Kind.Several():
+		each := p.Apart()
+		for i := range each {
+			each[i] = shown(each[i])
+		}
+		out.Args[param.Name] = card.Together(each)
+	case has:
+		out.Args[param.Name] = shown(p)
+	}
+	if len(all) == 0 && of.ID != 0 {
+		return fmt.Sprintf("⚠️ There is no %s for %s.", param.Kind, code(of.Name))
 	}
 	return ""
 }

@@ -96,6 +96,12 @@ func (b *bench) filled(kind, user string, fill map[string]string, action string)
 				val["value"] = put
 			case "checkboxes":
 				val["selected_options"] = []object{o}
+			case "multi_external_select":
+				var all []object
+				for one := range strings.SplitSeq(put, ",") {
+					all = append(all, object{"value": one, "text": object{"type": "plain_text", "text": one}})
+				}
+				val["selected_options"] = all
 			default:
 				val["selected_option"] = o
 			}
@@ -346,18 +352,51 @@ func TestCreateInAModal(t *testing.T) {
 	if got := b.wrongAt("UALICE", fill)["arg.ssh-keys"]; !strings.Contains(got, "no SSH key carol") {
 		t.Errorf("%q", got)
 	}
-	fill["arg.ssh-keys"] = "bob"
+	fill["arg.ssh-keys"] = "11,12"
 	if got := b.wrongAt("UALICE", fill); got != nil {
 		t.Fatal(got)
 	}
 	r := b.asks(b.filled("view_submission", "UALICE", fill, ""))
-	if got := called(r.Targets); len(got) != 2 || got[1] != "new-2" || r.Action.Args["user-data"] != fill["arg.user-data"] || r.Action.Args["region"] != "nyc3" {
+	if got := called(r.Targets); len(got) != 2 || r.Action.Args["ssh-keys"] != "11,12" || got[1] != "new-2" || r.Action.Args["user-data"] != fill["arg.user-data"] || r.Action.Args["region"] != "nyc3" {
 		t.Errorf("%v, %v", got, r.Action.Args)
 	}
 	// Of a verb for a Droplet that is there the names are none.
 	b.puts("UALICE", "verb", map[string]string{"verb": "reboot"})
 	if got := fields(t, b.shown()); got != "verb target reason" {
 		t.Errorf("fields %q", got)
+	}
+}
+
+// Keys, VPCs and volumes are chosen by their names, several where there can be
+// several; what was typed by its name stands there chosen, and what can't be listed
+// says so at its field.
+func TestAssetsInAModal(t *testing.T) {
+	b := makingBench(t)
+	b.account.down["volume"] = &api.Error{Kind: api.Forbidden, What: "list the volumes", Scopes: []string{"block_storage:read"}}
+	b.do(b.slash("UALICE", "create new-1 --region nyc3 --ssh-keys bob,11 --vpc prod"))
+	wire := func(field string) string {
+		in := inputs(t, b.shown())[field]
+		out, err := json.Marshal(in)
+		if in == nil || err != nil {
+			t.Fatalf("no field %s: %s", field, fields(t, b.shown()))
+		}
+		return string(out)
+	}
+	for field, want := range map[string][]string{
+		"arg.ssh-keys": {`"multi_external_select"`, `"initial_options":[{"text":{"type":"plain_text","text":"bob"},"value":"12"},{"text":{"type":"plain_text","text":"alice@laptop"},"value":"11"}]`},
+		"arg.vpc":      {`"external_select"`, `"initial_option":{"text":{"type":"plain_text","text":"prod"},"value":"` + net(1) + `"}`},
+		"arg.volumes":  {`"multi_external_select"`, "Nothing can be offered"},
+	} {
+		for _, want := range want {
+			if got := strings.ReplaceAll(wire(field), `,"emoji":false`, ""); !strings.Contains(got, want) {
+				t.Errorf("%s lacks %s: %s", field, want, got)
+			}
+		}
+	}
+	fill := map[string]string{"arg.size": "s-1vcpu-1gb", "arg.image": "ubuntu-24-04-x64", "arg.ssh-keys": "all"}
+	r := b.asks(b.filled("view_submission", "UALICE", fill, ""))
+	if r.Action.Args["ssh-keys"] != "11,12,13,14" || r.Action.Args["vpc"] != net(1) || r.Action.Called[net(1)] != "prod" {
+		t.Errorf("%+v", r.Action)
 	}
 }
 

@@ -35,14 +35,15 @@ func TestCreate(t *testing.T) {
 	r.start()
 	o := r.channel("#ops")
 	o.slash("alice", `create new-1.example.com`+ofAKind+` --ssh-keys all --plan weekly --weekday TUE --hour 12 --ipv6 --monitoring `+
-		`--user-data "#cloud-config hunter2" --tags WEB,fresh --volumes 7724db7c-e098-11e5-b522-000f53304e51 --agent on --public-networking on --reason "more load"`)
+		`--user-data "#cloud-config hunter2" --tags WEB,fresh --vpc Default-NYC3 --volumes spare --agent on --public-networking on --reason "more load"`)
 	card := o.card("completed")
 	made := r.named("new-1.example.com")
 	if len(made) != 1 || len(r.creates()) != 1 {
 		t.Fatalf("%d POSTs made %+v", len(r.creates()), made)
 	}
 	d := made[0]
-	for _, part := range []string{fmt.Sprint("Its ID is ", d.ID), d.Networks.V4[0].IPAddress, "$6.00 a month", "debian-12-x64 (ID", "more load"} {
+	for _, part := range []string{fmt.Sprint("Its ID is ", d.ID), d.Networks.V4[0].IPAddress, "$6.00 a month", "debian-12-x64 (ID", "more load",
+		"VPC:* default-nyc3 (" + d.VPCUUID + ")", "Volumes:* spare (7724db7c-e098-11e5-b522-000f53304e51)"} {
 		if !strings.Contains(card.Words(), part) {
 			t.Errorf("the card lacks %q: %s", part, card.Words())
 		}
@@ -52,7 +53,8 @@ func TestCreate(t *testing.T) {
 	r.must(json.Unmarshal(post.Body, &body))
 	for k, want := range map[string]string{"name": "new-1.example.com", "region": "nyc3", "size": "s-1vcpu-1gb", "image": fmt.Sprint(d.Image.ID), "ipv6": "true", "monitoring": "true", "backups": "true",
 		"backup_policy": "map[hour:12 plan:weekly weekday:TUE]", "user_data": "#cloud-config hunter2", "tags": "[web fresh]", "with_droplet_agent": "true", "public_networking": "true",
-		"volumes": "[map[id:7724db7c-e098-11e5-b522-000f53304e51]]"} {
+		"vpc_uuid": d.VPCUUID,
+		"volumes":  "[map[id:7724db7c-e098-11e5-b522-000f53304e51]]"} {
 		got := fmt.Sprint(body[k])
 		if f, ok := body[k].(float64); ok {
 			got = fmt.Sprint(int(f))

@@ -157,7 +157,9 @@ func TestAModalOffersWhatFits(t *testing.T) {
 }
 
 func TestADropletIsCreatedInAModal(t *testing.T) {
-	r := newRig(t).start()
+	r := newRig(t)
+	spare := r.do.AddVolume("box-data", "fra1", 20)
+	r.start()
 	r.slash("alice", "#ops", "/droplet create box-7")
 	var v *simslack.View
 	r.wait("the fields of create", func(s *simslack.Snapshot) bool {
@@ -174,11 +176,22 @@ func TestADropletIsCreatedInAModal(t *testing.T) {
 	})
 	sizes := r.offered("alice", v, "arg.size", "s-1vcpu")
 	images := r.offered("alice", v, "arg.image", "debian-13")
-	r.send("alice", v, simslack.Fill{"arg.size": sizes[:1], "arg.image": images[:1]})
+	keys := r.offered("alice", v, "arg.ssh-keys", "ben")
+	nets := r.offered("alice", v, "arg.vpc", "default")
+	volumes := r.offered("alice", v, "arg.volumes", "")
+	if len(keys) != 1 || len(nets) != 1 || !slices.Equal(volumes, []string{spare}) {
+		t.Fatalf("offered are the keys %v, the VPCs %v and the volumes %v", keys, nets, volumes)
+	}
+	r.send("alice", v, simslack.Fill{"arg.size": sizes[:1], "arg.image": images[:1], "arg.ssh-keys": keys, "arg.vpc": nets, "arg.volumes": volumes})
 	r.closed("alice")
-	r.card("completed")
-	if d := r.do.DropletNamed("box-7"); d.Region.Slug != "fra1" || d.SizeSlug != sizes[0] {
+	card := r.card("completed")
+	if d := r.do.DropletNamed("box-7"); d.Region.Slug != "fra1" || d.SizeSlug != sizes[0] || d.VPCUUID != nets[0] || !slices.Equal(d.VolumeIDs, volumes) {
 		t.Errorf("made %+v", d)
+	}
+	for _, part := range []string{"SSH keys:* ben (", "VPC:* default-fra1 (", "Volumes:* box-data ("} {
+		if !strings.Contains(card.Words(), part) {
+			t.Errorf("the card lacks %q: %s", part, card.Words())
+		}
 	}
 	r.noViolations()
 }

@@ -2,6 +2,7 @@ package card
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"dropletops/api"
@@ -24,7 +25,34 @@ const (
 )
 
 // Picked is what stands in a field: its value, and how a menu showed it.
-type Picked struct{ Value, Label string }
+type Picked struct {
+	Value, Label string
+	// Each are the values one by one, of a menu that takes several.
+	Each []Picked
+}
+
+// Together is several values as the one that would be typed.
+func Together(each []Picked) Picked {
+	var values, labels []string
+	for _, p := range each {
+		values, labels = append(values, p.Value), append(labels, p.Label)
+	}
+	return Picked{strings.Join(values, ","), strings.Join(labels, ", "), each}
+}
+
+// Apart are the values that were typed as one, with commas between them.
+func (p Picked) Apart() []Picked {
+	if len(p.Each) > 0 || p.Value == "" {
+		return p.Each
+	}
+	var each []Picked
+	for v := range strings.SplitSeq(p.Value, ",") {
+		if v = strings.TrimSpace(v); v != "" {
+			each = append(each, Picked{Value: v, Label: v})
+		}
+	}
+	return each
+}
 
 // Form is an action as it is put together in a modal.
 type Form struct {
@@ -37,6 +65,8 @@ type Form struct {
 	Droplet   *api.Droplet // the target, if it is one that is known
 	Args      map[string]Picked
 	Reason    string
+	// Lacks are the parameters whose lists the token may not read.
+	Lacks []string
 	// Confirm is what has to be typed since much would be lost: the name of what was
 	// chosen from a list. Empty where nothing has to be.
 	Confirm, Confirmed string
@@ -56,6 +86,12 @@ const maxLong = 1500
 // off would be carried out without.
 func Holds(a *api.Action, target string, args map[string]string) bool {
 	for _, p := range a.Params {
+		if p.Kind.Listed() && p.Kind.Several() {
+			if slices.ContainsFunc(Picked{Value: args[p.Name]}.Apart(), func(one Picked) bool { return length(one.Value) > maxOptionValue }) {
+				return false
+			}
+			continue
+		}
 		most := longest(p)
 		if p.Kind.Listed() {
 			most = maxOptionValue
@@ -127,7 +163,7 @@ func (f Form) View() slack.ModalViewRequest {
 // BlockOf is the block_id of a parameter's input, where its list is of something.
 func BlockOf(a *api.Action, p api.Param, of string) string {
 	id := a.Verb() + "." + p.Name
-	if p.Kind.Listed() && p.Kind != api.Place {
+	if p.Kind.Listed() && p.Kind != api.Place && p.Kind != api.Keys {
 		id += "@" + of
 	}
 	return id
@@ -177,6 +213,8 @@ func (s *sheet) param(f Form, p api.Param) {
 	id, has := Arg+p.Name, f.Args[p.Name]
 	var e slack.BlockElement
 	switch {
+	case p.Kind.Listed() && p.Kind.Several():
+		e = externals(id, "Type to search", has)
 	case p.Kind.Listed():
 		e = external(id, "Type to search", has)
 	case len(p.Choices) > 0:
@@ -213,6 +251,9 @@ func (s *sheet) param(f Form, p api.Param) {
 	if p.Kind == api.Switch || p.Kind.Listed() { // it says it itself
 		hint = ""
 	}
+	if slices.Contains(f.Lacks, p.Name) {
+		hint = "Nothing can be offered: the bot's token may not list what there is. Whoever runs the bot can mend that."
+	}
 	// A switch may change how dangerous it is, a region what there is to be had.
 	follows := p.Kind == api.Switch || p.Kind == api.Place
 	s.field(BlockOf(f.Action, p, f.Of), capital(spelt.Replace(p.Name)), hint, e, !p.Required, follows)
@@ -244,6 +285,17 @@ func external(id, placeholder string, has Picked) *slack.SelectBlockElement {
 	menu.MinQueryLength = &none
 	if has.Value != "" && length(has.Value) <= maxOptionValue {
 		menu.InitialOption = option(has.Value, has.Label, "")
+	}
+	return menu
+}
+
+// externals is a menu that searches while one types, and of which several can be chosen.
+func externals(id, placeholder string, has Picked) *slack.MultiSelectBlockElement {
+	menu := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, plain(placeholder), id)
+	none := 0
+	menu.MinQueryLength = &none
+	for _, one := range has.Apart() {
+		menu.InitialOptions = append(menu.InitialOptions, option(one.Value, one.Label, ""))
 	}
 	return menu
 }

@@ -137,7 +137,7 @@ func arguments(r *approvals.Request) []argument {
 				out = append(out, argument{Escape(p.Name), escaped(v, maxName), "Size", offer(r.Plan)})
 			case p.Kind == api.Size:
 				out = append(out, argument{Escape(p.Name), escaped(v, maxName), "New " + Escape(p.Name), offer(r.Plan)})
-			case p.Kind == api.List:
+			case p.Kind.Several(), p.Kind.Asset():
 				out = append(out, argument{Escape(p.Name), escaped(enumerated(v, r.Action.Called), maxList), heading(p.Name), ""})
 			case p.Kind == api.Script:
 				out = append(out, argument{Escape(p.Name), fmt.Sprintf("%d characters", utf8.RuneCountInString(v)), heading(p.Name), ", run at its first boot"})

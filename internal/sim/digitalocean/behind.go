@@ -72,6 +72,19 @@ func (s *Server) AttachVolume(id string, dropletID int) error {
 	return err
 }
 
+// AddVolume makes a volume that is attached to none, and answers its ID.
+func (s *Server) AddVolume(name, region string, gigabytes int) string {
+	var id string
+	s.look(func(now time.Time) {
+		id = fmt.Sprintf("760e09ef-e098-11e5-ad9f-%012x", len(s.w.volumes))
+		s.w.volumes = append(s.w.volumes, &Volume{
+			ID: id, Name: name, SizeGigabytes: gigabytes, CreatedAt: now, DropletIDs: []int{}, Tags: []string{}, Region: *s.w.region(region),
+		})
+		s.dirty = true
+	})
+	return id
+}
+
 // Destroy makes a Droplet vanish at once.
 func (s *Server) Destroy(id int) error {
 	return s.alter(id, s.w.destroy)
