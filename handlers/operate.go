@@ -232,8 +232,11 @@ func (h *Handler) labels(ctx context.Context, param api.Param, of api.Droplet, o
 	}
 	shown := func(p card.Picked) card.Picked {
 		i := slices.IndexFunc(all, func(o api.Option) bool { return o.Value == p.Value })
-		if i < 0 && param.Kind.Asset() { // it was typed by its name
-			i = slices.IndexFunc(all, func(o api.Option) bool { return o.Name == p.Value })
+		if i < 0 && param.Kind.Asset() { // it was typed by its name, which another may have too
+			called := func(o api.Option) bool { return o.Name == p.Value }
+			if i = slices.IndexFunc(all, called); i >= 0 && slices.ContainsFunc(all[i+1:], called) {
+				i = -1
+			}
 		}
 		if i < 0 {
 			return p

@@ -373,6 +373,11 @@ func TestCreateInAModal(t *testing.T) {
 func TestAssetsInAModal(t *testing.T) {
 	b := makingBench(t)
 	b.account.down["volume"] = &api.Error{Kind: api.Forbidden, What: "list the volumes", Scopes: []string{"block_storage:read"}}
+	b.do(b.slash("UALICE", "create new-1 --region nyc3 --ssh-keys shared"))
+	fill := map[string]string{"arg.size": "s-1vcpu-1gb", "arg.image": "ubuntu-24-04-x64"}
+	if got := b.wrongAt("UALICE", fill)["arg.ssh-keys"]; !strings.Contains(got, "2 have the name shared") {
+		t.Errorf("of two that have the name: %q", got)
+	}
 	b.do(b.slash("UALICE", "create new-1 --region nyc3 --ssh-keys bob,11 --vpc prod"))
 	wire := func(field string) string {
 		in := inputs(t, b.shown())[field]
@@ -393,7 +398,7 @@ func TestAssetsInAModal(t *testing.T) {
 			}
 		}
 	}
-	fill := map[string]string{"arg.size": "s-1vcpu-1gb", "arg.image": "ubuntu-24-04-x64", "arg.ssh-keys": "all"}
+	fill["arg.ssh-keys"] = "all"
 	r := b.asks(b.filled("view_submission", "UALICE", fill, ""))
 	if r.Action.Args["ssh-keys"] != "11,12,13,14" || r.Action.Args["vpc"] != net(1) || r.Action.Called[net(1)] != "prod" {
 		t.Errorf("%+v", r.Action)
