@@ -134,7 +134,7 @@ const (
 	Base   Kind = "image"  // an image by ID or slug, pinned to its ID when asked
 	Backup Kind = "backup" // a backup of the same Droplet, by ID
 	Kernel Kind = "kernel" // a kernel's ID
-	Choice Kind = "choice" // one of Choices
+	Choice Kind = "choice" // one of Choices; a List can have Choices, too
 	List   Kind = "list"   // several values with commas between them, each checked by Check
 	Script Kind = "script" // text of several lines, up to 64 KiB
 	Switch Kind = "switch" // a flag without a value: "true" or absent

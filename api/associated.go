@@ -21,19 +21,12 @@ type Associated struct {
 // kindsOfAssociated are the API's, in the order in which they are told.
 var kindsOfAssociated = []string{"volumes", "volume_snapshots", "snapshots", "reserved_ips"}
 
-func checkAssociated(v string) string {
-	if slices.Contains(kindsOfAssociated, strings.ReplaceAll(strings.ToLower(v), "-", "_")) {
-		return ""
-	}
-	return "it is one or more of " + strings.Join(kindsOfAssociated, ", ") + ", with commas between them."
-}
-
-// fitAssociated spells the kinds as the API does, in its order, each once.
+// fitAssociated puts the kinds in the API's order.
 func fitAssociated(a Args) error {
 	if a["with"] == "" {
 		return nil
 	}
-	typed := strings.Split(strings.ReplaceAll(strings.ToLower(a["with"]), "-", "_"), ",")
+	typed := strings.Split(a["with"], ",")
 	var out []string
 	for _, k := range kindsOfAssociated {
 		if slices.Contains(typed, k) {

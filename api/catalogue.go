@@ -360,8 +360,8 @@ func Catalogue() []*Action {
 		}, {
 			Type: "destroy", Title: "Destroy", Usual: 15 * time.Second, Scopes: []string{"droplet:delete"},
 			Summary: "destroy it for good, with its disk and its backups",
-			Params: []Param{{Name: "with", Kind: List, Flag: true, Check: checkAssociated, Example: "volumes,snapshots",
-				Doc: "what of its own is destroyed with it: volumes, volume_snapshots, snapshots, reserved_ips, with commas between them"}, snapshotFirst()},
+			Params: []Param{{Name: "with", Kind: List, Flag: true, Choices: kindsOfAssociated, Example: "volumes,snapshots",
+				Doc: "what of its own is destroyed with it, one or more, as in volumes,snapshots"}, snapshotFirst()},
 			Fit:      fitAssociated,
 			Danger:   always(Destructive),
 			Effect:   says("Destroys {name} for good: [its {disk}disk, its addresses and its backups go with it, and nothing brings it|their disks{disk}, their addresses and their backups go with them, and nothing brings them] back. [It no longer costs|Together they no longer cost] {price}."),

@@ -182,7 +182,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 		}
 		args := api.Args{}
 		for _, p := range a.Params {
-			if p.Name == "" || p.Kind == "" || p.Doc == "" || p.Example == "" || (p.Kind == api.Choice) != (len(p.Choices) > 0) {
+			if p.Name == "" || p.Kind == "" || p.Doc == "" || p.Example == "" || p.Kind == api.Choice && len(p.Choices) == 0 {
 				t.Errorf("%s: parameter %+v", a.Type, p)
 			}
 			args[p.Name] = p.Example

@@ -40,7 +40,7 @@ func (a *Action) UsageOf(first string) string {
 		switch {
 		case p.Flag && p.Kind == Switch:
 			word = p.Flagged()
-		case p.Flag && len(p.Choices) > 0:
+		case p.Flag && len(p.Choices) > 0 && !p.Kind.Several():
 			word = p.Flagged() + " " + strings.Join(p.Choices, "|")
 		case p.Flag:
 			word = p.Flagged() + " " + word
@@ -191,7 +191,9 @@ func (p Param) canonical(v string) (string, error) {
 		return "", nil
 	}
 	if len(p.Choices) > 0 {
-		i := slices.IndexFunc(p.Choices, func(c string) bool { return strings.EqualFold(c, v) || sameNumber(c, v) || sameDay(c, v) })
+		i := slices.IndexFunc(p.Choices, func(c string) bool {
+			return strings.EqualFold(c, strings.ReplaceAll(v, "-", "_")) || sameNumber(c, v) || sameDay(c, v)
+		})
 		if i < 0 {
 			return wrong("it is one of " + strings.Join(p.Choices, ", ") + ".")
 		}

@@ -96,7 +96,7 @@ func (b *bench) filled(kind, user string, fill map[string]string, action string)
 				val["value"] = put
 			case "checkboxes":
 				val["selected_options"] = []object{o}
-			case "multi_external_select":
+			case "multi_external_select", "multi_static_select":
 				var all []object
 				for one := range strings.SplitSeq(put, ",") {
 					all = append(all, object{"value": one, "text": object{"type": "plain_text", "text": one}})
@@ -314,6 +314,12 @@ func TestNameIsTypedBeforeMuchIsLost(t *testing.T) {
 	b.puts("UALICE", "verb", map[string]string{"verb": "destroy"})
 	if got := fields(t, b.shown()); got != "verb target arg.with arg.snapshot_first confirm reason" {
 		t.Errorf("destroy: %s", got)
+	}
+	// What goes with it is chosen, and what would be lost follows.
+	b.puts("UALICE", "arg.with", map[string]string{"arg.with": "snapshots,volumes"})
+	wire, err := json.Marshal(b.shown())
+	if err != nil || !strings.Contains(string(wire), "its volumes, and its snapshots.") || !strings.Contains(string(wire), `"multi_static_select"`) {
+		t.Errorf("destroy with: %s, %v", wire, err)
 	}
 	// What becomes dangerous by a switch asks for it, too, also when the switch comes
 	// with the submission.

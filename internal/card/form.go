@@ -218,18 +218,7 @@ func (s *sheet) param(f Form, p api.Param) {
 	case p.Kind.Listed():
 		e = external(id, "Type to search", has)
 	case len(p.Choices) > 0:
-		var options []*slack.OptionBlockObject
-		var chosen *slack.OptionBlockObject
-		for _, c := range p.Choices {
-			o := slack.NewOptionBlockObject(c, plain(cut(label(c), maxOption)), nil)
-			if strings.EqualFold(c, has.Value) {
-				chosen = o
-			}
-			options = append(options, o)
-		}
-		menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Choose"), id, options...)
-		menu.InitialOption = chosen
-		e = menu
+		e = static(id, p, has)
 	case p.Kind == api.Switch:
 		o := slack.NewOptionBlockObject("true", plain(cut(capital(p.Doc), maxOption)), nil)
 		box := slack.NewCheckboxGroupsBlockElement(id, o)
@@ -254,8 +243,9 @@ func (s *sheet) param(f Form, p api.Param) {
 	if slices.Contains(f.Lacks, p.Name) {
 		hint = "Nothing can be offered: the bot's token may not list what there is. Whoever runs the bot can mend that."
 	}
-	// A switch may change how dangerous it is, a region what there is to be had.
-	follows := p.Kind == api.Switch || p.Kind == api.Place
+	// A switch may change how dangerous it is, a region what there is to be had, and
+	// several choices what is lost.
+	follows := p.Kind == api.Switch || p.Kind == api.Place || p.Kind.Several() && len(p.Choices) > 0
 	s.field(BlockOf(f.Action, p, f.Of), capital(spelt.Replace(p.Name)), hint, e, !p.Required, follows)
 }
 
@@ -277,6 +267,28 @@ func (s *sheet) text() *slack.PlainTextInputBlockElement {
 }
 
 func (s *sheet) last() *slack.InputBlock { return s.blocks[len(s.blocks)-1].(*slack.InputBlock) }
+
+// static is a menu of a parameter's choices.
+func static(id string, p api.Param, has Picked) slack.BlockElement {
+	var options, chosen []*slack.OptionBlockObject
+	for _, c := range p.Choices {
+		o := slack.NewOptionBlockObject(c, plain(cut(label(c), maxOption)), nil)
+		options = append(options, o)
+		if slices.ContainsFunc(has.Apart(), func(one Picked) bool { return strings.EqualFold(c, one.Value) }) {
+			chosen = append(chosen, o)
+		}
+	}
+	if p.Kind.Several() {
+		menu := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, plain("Choose"), id, options...)
+		menu.InitialOptions = chosen
+		return menu
+	}
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Choose"), id, options...)
+	if len(chosen) > 0 {
+		menu.InitialOption = chosen[0]
+	}
+	return menu
+}
 
 // external is a menu that searches while one types.
 func external(id, placeholder string, has Picked) *slack.SelectBlockElement {
