@@ -38,11 +38,13 @@ const (
 // budget is the pace of all requests. In any minute at most perMinute are sent:
 // a burst at once, and the rest spread over the minute.
 type budget struct {
-	now   func() time.Time // the wall clock, to read ratelimit-reset by
-	lim   *rate.Limiter
-	spare float64 // what watching leaves in the bucket for commands
+	now       func() time.Time // the wall clock, to read ratelimit-reset by
+	lim       *rate.Limiter
+	perMinute int // of all processes with the token
 
 	mu        sync.Mutex
+	among     int       // processes that share it; 0 until share
+	spare     float64   // what watching leaves in the bucket for commands
 	until     time.Time // nobody sends before, after a 429
 	nextWatch time.Time // nobody watches before
 	watched   time.Time // when watching had its last turn
@@ -51,9 +53,32 @@ type budget struct {
 }
 
 func newBudget(perMinute int, now func() time.Time) *budget {
+	pace, burst := paceOf(perMinute)
+	return &budget{now: now, perMinute: perMinute, lim: rate.NewLimiter(pace, burst), spare: float64(burst) / 2}
+}
+
+func paceOf(perMinute int) (rate.Limit, int) {
 	burst := max(1, perMinute/12)
-	pace := rate.Limit(float64(max(1, perMinute-burst)) / 60)
-	return &budget{now: now, lim: rate.NewLimiter(pace, burst), spare: float64(burst) / 2}
+	return rate.Limit(float64(max(1, perMinute-burst)) / 60), burst
+}
+
+// share divides the pace evenly between processes. One that joins others begins
+// without a burst, since they may just have used theirs, of what was one's alone.
+func (b *budget) share(among int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if among < 1 || among == b.among {
+		return
+	}
+	pace, burst := paceOf(max(1, b.perMinute/among))
+	now := time.Now()
+	b.lim.SetLimitAt(now, pace)
+	b.lim.SetBurstAt(now, burst)
+	b.spare = float64(burst) / 2
+	if b.among == 0 && among > 1 {
+		b.lim.ReserveN(now, burst)
+	}
+	b.among = among
 }
 
 // busy says that a request was not sent since its turn would come too late.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -48,6 +49,64 @@ func TestPace(t *testing.T) {
 		}
 		if took := s.times[len(s.times)-1].Sub(s.times[0]); took > 200*time.Second {
 			t.Errorf("700 requests took %s: the budget is not used", took)
+		}
+	})
+}
+
+// Of several processes with the same token none sends more than its part, and all
+// together no more than one may in any minute, also in that in which one joins.
+func TestPaceOfSeveral(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const knowsAfter = 5 * time.Second // until the first knows of the second
+		first, second := &scripted{answer: ok}, &scripted{answer: ok}
+		one, two := offline(t, first, 0), offline(t, second, 0)
+		reboot, _ := api.Lookup("reboot")
+		busy := func(c *api.Client, until time.Time) {
+			for time.Now().Before(until) {
+				_, err := c.Send(t.Context(), reboot, 7, nil, nil)
+				var e *api.Error
+				if errors.As(err, &e) {
+					time.Sleep(max(e.RetryAfter, time.Millisecond))
+				}
+			}
+		}
+		one.Share(1)
+		time.Sleep(time.Minute) // it has its whole burst
+		end := time.Now().Add(4 * time.Minute)
+		go busy(one, end)
+		two.Share(2)
+		go busy(two, end)
+		time.Sleep(knowsAfter)
+		one.Share(2)
+		time.Sleep(5 * time.Minute)
+		all := slices.Concat(first.times, second.times)
+		slices.SortFunc(all, time.Time.Compare)
+		most := func(times []time.Time, from time.Time) (most int) {
+			for i := range times {
+				n := 0
+				for j := i; j < len(times) && times[j].Sub(times[i]) < time.Minute; j++ {
+					n++
+				}
+				if times[i].After(from) {
+					most = max(most, n)
+				}
+			}
+			return most
+		}
+		start := all[0].Add(-time.Second)
+		if n := most(all, start); n > 250 {
+			t.Errorf("%d requests in a minute", n)
+		}
+		later := all[0].Add(time.Minute)
+		if a, b := most(first.times, later), most(second.times, later); a > 120 || b > 120 || a < 100 || b < 100 {
+			t.Errorf("%d and %d requests in a minute", a, b)
+		}
+		// One that is left alone has all of it again.
+		two.Share(1)
+		from, before := time.Now(), len(second.times)
+		busy(two, from.Add(time.Minute))
+		if n := len(second.times) - before; n < 200 || n > 240 {
+			t.Errorf("alone again: %d requests in a minute", n)
 		}
 	})
 }

@@ -123,6 +123,10 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// Share has the requests of a minute be divided evenly between so many processes that
+// use the same token, of which this is one.
+func (c *Client) Share(among int) { c.budget.share(among) }
+
 // Close lets go of idle connections. The Client can still be used.
 func (c *Client) Close() {
 	if t, ok := c.base.(interface{ CloseIdleConnections() }); ok {

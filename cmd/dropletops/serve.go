@@ -141,6 +141,10 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	}
 	st.SetWaker(engine)
 
+	there, err := newPresence(st, do, log, reg)
+	if err != nil {
+		return failure{fmt.Errorf("register the metric of replicas: %w", err)}
+	}
 	h := &health{bot: b, store: st, registry: reg}
 	g, gctx := errgroup.WithContext(ctx)
 	if cfg.HTTPAddr != "" {
@@ -148,6 +152,9 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 			return failure{fmt.Errorf("HTTP_ADDR: %w", err)}
 		}
 	}
+	there.take(gctx) // before anything is sent
+	g.Go(func() error { there.keep(gctx); return nil })
+	defer there.end(context.WithoutCancel(ctx))
 	g.Go(func() error { return accept(gctx, do, h, log) })
 	g.Go(func() error { return reload(gctx) })
 	g.Go(func() error {

@@ -39,3 +39,30 @@ func (s *Store) GiveTurn(ctx context.Context, name string) error {
 		return err
 	})
 }
+
+// replica is in front of a process in the names of turns: each has its own.
+const replica = "replica/"
+
+// Present says that this process is there, for as long as is given, and answers how
+// many are, by the clock handed to Open.
+func (s *Store) Present(ctx context.Context, length time.Duration) (processes int, err error) {
+	err = s.tx(ctx, "be present", func(tx *sql.Tx) error {
+		now := s.now()
+		_, err := tx.ExecContext(ctx, s.sql(`INSERT INTO turns (name, owner, until) VALUES (?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET until = excluded.until`), replica+s.process, s.process, micros(now.Add(length)))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, s.sql(`DELETE FROM turns WHERE name LIKE ? AND until < ?`), replica+"%", micros(now)); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, s.sql(`SELECT COUNT(*) FROM turns WHERE name LIKE ?`), replica+"%").Scan(&processes)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("be present: %w", err)
+	}
+	return processes, nil
+}
+
+// Absent says that this process is there no more.
+func (s *Store) Absent(ctx context.Context) error { return s.GiveTurn(ctx, replica+s.process) }

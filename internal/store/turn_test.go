@@ -52,6 +52,44 @@ func TestTurns(t *testing.T) {
 	})
 }
 
+// Each process says that it is there, and knows of the others until they are gone or
+// are not heard of any more.
+func TestPresence(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		there := func(s *store.Store, want int) {
+			t.Helper()
+			if n, err := s.Present(ctx, 15*time.Second); err != nil || n != want {
+				t.Fatalf("%d processes are there, want %d: %v", n, want, err)
+			}
+		}
+		there(b.Store, 1)
+		there(b.Store, 1)
+		if b.Exclusive() {
+			return
+		}
+		other, err := store.Open(ctx, b.url, "process-2", b.clock.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := other.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		there(other, 2)
+		there(b.Store, 2)
+		if err := other.Absent(ctx); err != nil {
+			t.Fatal(err)
+		}
+		there(b.Store, 1)
+		there(other, 2)
+		b.clock.forward(16 * time.Second)
+		there(b.Store, 1)
+		there(other, 2)
+	})
+}
+
 // A second process at the same file is told, and does nothing.
 func TestOneProcessOwnsAFile(t *testing.T) {
 	onEach(t, func(t *testing.T, b *bench) {
