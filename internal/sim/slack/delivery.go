@@ -137,6 +137,11 @@ func (s *Server) deliver(d *Delivery, payload map[string]any) *Delivery {
 	return d
 }
 
+// slower is a span of Slack's on the machine that this one is for.
+func (s *Server) slower(d time.Duration) time.Duration {
+	return d * time.Duration(max(1, s.opts.Slower))
+}
+
 func (s *Server) newEnvelopeID() string {
 	s.serial++
 	return fmt.Sprintf("%08x-0000-4000-8000-%012x", s.serial, s.now().UnixMilli())
@@ -167,7 +172,7 @@ func (s *Server) attempt(d *Delivery, envelopeID string, retry int, reason strin
 		envelope["retry_attempt"], envelope["retry_reason"] = retry, reason
 	}
 	k.send(envelope)
-	d.timer = s.after(ackWithin, func() { s.failed(d, "timeout") })
+	d.timer = s.after(s.slower(ackWithin), func() { s.failed(d, "timeout") })
 }
 
 // pick takes the ready sockets in turn; mu is held.
@@ -237,7 +242,7 @@ func (s *Server) socketGone(id string) {
 		}
 		last := d.result.Attempts[len(d.result.Attempts)-1]
 		switch {
-		case last.Socket != id || s.now().Sub(last.At) > ackWithin:
+		case last.Socket != id || s.now().Sub(last.At) > s.slower(ackWithin):
 		case d.Type == "events_api":
 			s.cancel(d.timer)
 			s.failed(d, "connection_failed")

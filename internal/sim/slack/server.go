@@ -37,6 +37,9 @@ type Options struct {
 	Commands []string
 	// Rates scales or switches off Slack's rate limits.
 	Rates Rates
+	// Slower is how many times as long as Slack's 3 s an acknowledgement, and the exchange of a
+	// trigger_id, may take; 0 is once. It is for a program on a machine that is busy with more.
+	Slower int
 	// Redelivery says what happens to envelopes whose socket dropped before the acknowledgement.
 	Redelivery Redelivery
 	// PingEvery is the real time between two WebSocket pings; 0 is 5 s. slack-go gives up a

@@ -179,22 +179,26 @@ func (k *socket) write(ctx context.Context) {
 	}
 }
 
+// pongWithin is how long a client may take to answer a ping, at the least.
+const pongWithin = 10 * time.Second
+
 // ping follows real time: slack-go measures 30 s between pings by the wall clock.
 func (k *socket) ping(ctx context.Context) {
 	tick := time.NewTicker(k.s.opts.PingEvery)
 	defer tick.Stop()
+	within := max(2*k.s.opts.PingEvery, pongWithin)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		waiting, cancel := context.WithTimeout(ctx, 2*k.s.opts.PingEvery)
+		waiting, cancel := context.WithTimeout(ctx, within)
 		err := k.conn.Ping(waiting)
 		missed := waiting.Err() != nil && ctx.Err() == nil
 		cancel()
 		if missed {
-			k.s.violate("missing_pong", "", "the client of "+k.id+" did not answer a ping in "+(2*k.s.opts.PingEvery).String())
+			k.s.violate("missing_pong", "", "the client of "+k.id+" did not answer a ping in "+within.String())
 			k.drop()
 			return
 		}

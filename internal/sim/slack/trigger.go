@@ -35,7 +35,7 @@ func (s *Server) exchange(c Call) (*trigger, error) {
 		return nil, refuse("invalid_trigger_id")
 	case t.used:
 		return nil, refuse("exchanged_trigger_id")
-	case s.now().Sub(t.at) > triggerLife:
+	case s.now().Sub(t.at) > s.slower(triggerLife):
 		return nil, refuse("expired_trigger_id")
 	}
 	t.used = true

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	simdo "dropletops/internal/sim/digitalocean"
 	simslack "dropletops/internal/sim/slack"
@@ -37,7 +36,7 @@ type envelope struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{t: t, slack: simslack.New(simslack.Options{Rates: simslack.Rates{Off: true}}), do: simdo.New(simdo.Options{Speed: 10})}
+	s := &stage{t: t, slack: simslack.New(simslack.Options{Rates: simslack.Rates{Off: true}, Slower: 20}), do: simdo.New(simdo.Options{Speed: 10})}
 	t.Cleanup(func() { _ = s.slack.Close() })
 	t.Cleanup(s.do.Close)
 	if err := s.slack.Start("127.0.0.1:0"); err != nil {
@@ -85,7 +84,7 @@ func (s *stage) app(answer func(envelope) any) {
 		_ = c.CloseNow()
 		<-done
 	})
-	wait, stop := context.WithTimeout(ctx, 10*time.Second)
+	wait, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	if _, err := s.slack.WaitFor(wait, func(n *simslack.Snapshot) bool { return n.ReadySockets() > 0 }); err != nil {
 		s.t.Fatal(err)

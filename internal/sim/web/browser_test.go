@@ -33,7 +33,7 @@ func browser(t *testing.T, s *stage) context.Context {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-quic", true),
 	)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*patience)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -58,7 +58,7 @@ func run(t *testing.T, ctx context.Context, steps ...step) {
 }
 
 // patience is how long anything on the page may take on a machine that is busy with other things.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // take waits for what the app is told.
 func take[T any](t *testing.T, from <-chan T) T {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	simslack "dropletops/internal/sim/slack"
 )
@@ -268,7 +267,7 @@ type seen struct {
 // stream connects as somebody; each call of what it returns waits for the next event.
 func (s *stage) stream(as string) func() seen {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	s.t.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.page.URL+"/events?as="+as, nil)
 	if err != nil {
