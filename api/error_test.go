@@ -170,7 +170,7 @@ func TestErrors(t *testing.T) {
 
 func impatient(t *testing.T, url string) *api.Client {
 	t.Helper()
-	c, err := api.New(api.Config{Token: "dop_v1_secret", BaseURL: url, Timeout: time.Second})
+	c, err := api.New(api.Config{Token: "dop_v1_secret", BaseURL: url, Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestClosedKeepAlive(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWire(t, tt.serve)
-			c, err := api.New(api.Config{Token: "t", BaseURL: w.url, PerMinute: 100_000, Timeout: 5 * time.Second})
+			c, err := api.New(api.Config{Token: "t", BaseURL: w.url, PerMinute: 100_000, Timeout: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +143,7 @@ func TestEndlessAnswer(t *testing.T) {
 			}
 		}
 	})
-	c, err := api.New(api.Config{Token: "t", BaseURL: w.url, Timeout: 30 * time.Second})
+	c, err := api.New(api.Config{Token: "t", BaseURL: w.url, Timeout: 5 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

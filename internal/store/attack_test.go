@@ -26,7 +26,7 @@ func TestAPanicEndsItsTransaction(t *testing.T) {
 				_, _ = b.Update(t.Context(), "r-1", func(*approvals.Request) (approvals.Change, error) { panic("a fault of ours") })
 			}()
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		if err := b.Record(ctx, approvals.Line{What: "still here"}); err != nil {
 			t.Errorf("after a panic: %v", err)

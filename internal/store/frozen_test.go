@@ -171,7 +171,7 @@ func onPostgres(t *testing.T) *bench {
 func (b *bench) waits(t *testing.T, n int) {
 	t.Helper()
 	db := b.raw(t)
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) { // nothing tells of it
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) { // nothing tells of it
 		var waiting int
 		if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
 			t.Fatal(err)
@@ -225,8 +225,8 @@ func TestAFrozenReplicaDecidesNothingTwice(t *testing.T) {
 	}{
 		{name: "a click, woken in time", do: approve, effects: 1, second: errRefused},
 		{name: "a command, woken in time", do: ask, effects: 1, second: approvals.ErrHandled},
-		{name: "a click, woken too late", do: approve, idle: "300ms", effects: 1, first: errAny},
-		{name: "a command, woken too late", do: ask, idle: "300ms", effects: 1, first: errAny},
+		{name: "a click, woken too late", do: approve, idle: "5s", effects: 1, first: errAny},
+		{name: "a command, woken too late", do: ask, idle: "5s", effects: 1, first: errAny},
 		{name: "a click, given up by the other", do: approve, effects: 0, first: approvals.ErrHandled,
 			then: func(ctx context.Context, _ *bench, other *store.Store, _ func(context.Context, *store.Store, time.Time) error) error {
 				return other.Handled(ctx, "click")

@@ -25,7 +25,7 @@ func (b *bench) raw(t testing.TB) *sql.DB {
 	t.Helper()
 	driver, dsn := "pgx", b.url
 	if file, ok := strings.CutPrefix(b.url, "sqlite:"); ok {
-		driver, dsn = "sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_txlock=immediate"
+		driver, dsn = "sqlite", "file:"+file+"?_pragma=busy_timeout(60000)&_txlock=immediate"
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
