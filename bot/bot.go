@@ -34,6 +34,9 @@ type Config struct {
 	// Drain is how long [Bot.Run] takes at the most to finish what is in hand
 	// once its context ended; 0 means 8 s, of the 10 s of CONTRACT §2.
 	Drain time.Duration
+	// Slower is how many times as long as in production what Slack waits for may
+	// take, for a Slack that waits so much longer; 0 is once.
+	Slower int
 }
 
 // Bot is Dropletops in one workspace.

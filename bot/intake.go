@@ -37,6 +37,7 @@ type intake struct {
 	replies *replies
 	hands   *hands
 
+	slower   time.Duration // Config.Slower
 	slots    chan struct{}
 	thinking chan struct{}
 	forsaken *forsaken
@@ -51,6 +52,7 @@ type intake struct {
 func newIntake(c Config, r *replies) *intake {
 	in := &intake{
 		client: c.Client, inbox: c.Inbox, handler: c.Handler, replies: r,
+		slower:   time.Duration(max(1, c.Slower)),
 		slots:    make(chan struct{}, takenAtOnce),
 		thinking: make(chan struct{}, respondedAtOnce),
 		forsaken: newForsaken(),
@@ -120,7 +122,7 @@ func (in *intake) close(work context.Context) {
 	select {
 	case <-done:
 		_ = sleep(work, flushWithin)
-	case <-time.After(putWithin):
+	case <-time.After(in.slower * putWithin):
 	case <-work.Done():
 	}
 }
@@ -154,7 +156,7 @@ func (in *intake) deliver(d delivery) {
 }
 
 func (in *intake) take(d delivery) {
-	ctx, cancel := context.WithTimeout(in.work, putWithin)
+	ctx, cancel := context.WithTimeout(in.work, in.slower*putWithin)
 	defer cancel()
 	if in.forsaken.has(d.Envelope) {
 		in.ack(d, nil)
@@ -201,7 +203,7 @@ func (in *intake) put(ctx context.Context, e approvals.Envelope) (fresh bool, er
 // ack acknowledges. It answers false where it did not, since an answer that is all that
 // came of the envelope does not fit: the envelope goes the common way then.
 func (in *intake) ack(d delivery, payload any) bool {
-	ctx, cancel := context.WithTimeout(in.work, ackWithin)
+	ctx, cancel := context.WithTimeout(in.work, in.slower*ackWithin)
 	defer cancel()
 	err := d.ack(ctx, payload)
 	if err != nil && payload != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {

@@ -19,7 +19,7 @@ func (in *intake) respond(ctx context.Context, e approvals.Envelope) (any, bool)
 	default:
 		return nil, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, respondWithin)
+	ctx, cancel := context.WithTimeout(ctx, in.slower*respondWithin)
 	type answer struct {
 		payload any
 		ok      bool

@@ -36,9 +36,14 @@ type Handler struct {
 	BotUserID func() string
 	// Name is what the bot is called in sentences: "dropletops".
 	Name string
+	// Slower is how many times as long as in production an answer may take that is
+	// to be inside an acknowledgement; 0 is once.
+	Slower int
 
 	told sync.Map // keys of envelopes in hand whose askers know that they wait
 }
+
+func (h *Handler) slower(d time.Duration) time.Duration { return d * time.Duration(max(1, h.Slower)) }
 
 // Requests is what handlers ask of the approvals room.
 type Requests interface {

@@ -179,7 +179,7 @@ func (h *Handler) view(ctx context.Context, f form, note string) (slack.ModalVie
 			f.Target, f.Region = "", f.of()
 			of.Region = f.Region
 		}
-		ctx, cancel := context.WithTimeout(ctx, labelWithin)
+		ctx, cancel := context.WithTimeout(ctx, h.slower(labelWithin))
 		defer cancel()
 		for _, param := range f.action.Params {
 			if none := h.labels(ctx, param, of, &out); none != "" {

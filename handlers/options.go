@@ -59,7 +59,7 @@ const suggestWithin = 1800 * time.Millisecond
 // can't be had in time it answers none: the menu then stays usable, and the next
 // letter typed asks again.
 func (h *Handler) suggest(ctx context.Context, e approvals.Envelope, in interaction) []*slack.OptionBlockObject {
-	ctx, cancel := context.WithTimeout(ctx, suggestWithin)
+	ctx, cancel := context.WithTimeout(ctx, h.slower(suggestWithin))
 	defer cancel()
 	none := []*slack.OptionBlockObject{}
 	p, inForm := in.purpose()

@@ -25,7 +25,7 @@ func (h *Handler) checked(ctx context.Context, e approvals.Envelope, in interact
 	if !ok {
 		return nil, false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	ctx, cancel := context.WithTimeout(ctx, h.slower(checkWithin))
 	defer cancel()
 	if _, err := h.Requests.Admit(ctx, f.asked(e, in).who); err != nil {
 		return nil, false, nil // they are told, and it is written down
