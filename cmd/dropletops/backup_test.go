@@ -17,7 +17,7 @@ func (r *rig) file() string { return strings.TrimPrefix(r.env["DATABASE_URL"], "
 // sql carries statements out on a database as its operator would.
 func (r *rig) sql(file string, statements ...string) {
 	r.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(60000)")
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ const checkFor = 10 * time.Second
 func (p program) check(ctx context.Context, cfg *config, out io.Writer) error {
 	wrong := 0
 	say := func(name string, ask func(ctx context.Context) (string, error)) {
-		ctx, cancel := context.WithTimeout(ctx, checkFor)
+		ctx, cancel := context.WithTimeout(ctx, checkFor*time.Duration(max(1, p.knobs.slower)))
 		defer cancel()
 		what, err := ask(ctx)
 		verdict := "ok"

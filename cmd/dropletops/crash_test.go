@@ -199,7 +199,7 @@ func TestALostWakeUpIsMadeAnew(t *testing.T) {
 		in(t, name, func(r *rig) {
 			var db *sql.DB
 			if on == nil {
-				db = r.open("sqlite", "file:"+r.file()+"?_pragma=busy_timeout(5000)")
+				db = r.open("sqlite", "file:"+r.file()+"?_pragma=busy_timeout(60000)")
 			} else {
 				r.env["DATABASE_URL"] = on(r.t)
 				db = r.open("pgx", r.env["DATABASE_URL"])

@@ -138,10 +138,11 @@ func TestDisconnectOnConnect(t *testing.T) {
 }
 
 // pacedOpens checks the pace of apps.connections.open: at most 3 at once and one
-// every 8 s from then on, which makes 10 in the first minute; 12 are allowed.
+// every 8 s from then on, which makes 10 in the first minute; 12 are allowed. On a
+// busy machine a call may arrive later than its time, and so closer to the next.
 func (r *rig) pacedOpens() {
 	r.t.Helper()
-	const burst, every, jitter = 3, 8 * time.Second, 300 * time.Millisecond
+	const burst, every, jitter = 3, 8 * time.Second, 2 * time.Second
 	all := opens(r.slack.Snapshot())
 	for i := burst; i < len(all); i++ {
 		if d := all[i].At.Sub(all[i-burst].At); d < every-jitter {

@@ -58,7 +58,7 @@ var illnesses = map[string]func(d *diskful) (heal func()){
 // tell. It carries a statement out, and answers how to carry out more.
 func (d *diskful) other(statement string) func(string) {
 	d.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+d.database()+"?_pragma=busy_timeout(5000)")
+	db, err := sql.Open("sqlite", "file:"+d.database()+"?_pragma=busy_timeout(60000)")
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ func TestChannelThatIsGoneForGood(t *testing.T) {
 			r.slash("alice", "#ops", "/droplet reboot web-1")
 			card := r.card("running")
 			r.threadSays(card, "has begun")
+			r.comes("that to be written down", func(due int) bool { return due == 0 })
 			if err := r.slack.Archive("#ops"); err != nil {
 				r.t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,29 +39,23 @@ func TestMetrics(t *testing.T) {
 	r := newRig(t).start()
 	r.slash("alice", "#ops", "/droplet reboot web-1")
 	r.card("completed")
-	code, body := r.get("/metrics")
-	if code != http.StatusOK {
-		t.Fatalf("/metrics answers %d %s", code, body)
-	}
-	for _, line := range []string{
+	var body string
+	lines := []string{
 		`dropletops_slack_envelopes_total{type="slash_commands"} 1`,
 		`dropletops_slack_handled_total{result="ok",type="slash_commands"} 1`,
 		`dropletops_slack_calls_total{method="auth.test",result="ok"} 1`,
 		"dropletops_slack_sockets 2",
 		"dropletops_slack_ack_seconds_count 1",
 		"go_goroutines ", "process_start_time_seconds ",
-	} {
-		if !strings.Contains(body, line) {
-			t.Errorf("/metrics lacks %s", line)
-		}
 	}
+	r.answers("/metrics", func(c int, b string) bool { // what is behind the card is counted after it
+		body = b
+		return c == http.StatusOK && !slices.ContainsFunc(lines, func(line string) bool { return !strings.Contains(b, line) })
+	})
 	for _, s := range r.secrets() {
 		if s != "" && strings.Contains(body, s) {
 			t.Error("/metrics holds a token")
 		}
-	}
-	if t.Failed() {
-		t.Logf("/metrics:\n%s", body)
 	}
 }
 

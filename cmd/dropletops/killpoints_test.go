@@ -100,7 +100,7 @@ func TestDyingAtEachPoint(t *testing.T) {
 
 // learn carries a scenario out, and answers the points it came by.
 func learn(t *testing.T, s scenario) []string {
-	r := fastRig(t)
+	r := dyingRig(t)
 	file := filepath.Join(t.TempDir(), "points")
 	r.env["DROPLETOPS_TEST_POINTS"] = file
 	r.start()
@@ -138,7 +138,8 @@ func reads(point string) bool {
 }
 
 func dieAt(t *testing.T, s scenario, point string) {
-	r := fastRig(t)
+	r := dyingRig(t)
+	r.env["HTTP_ADDR"] = "" // nothing asks it
 	r.env["DROPLETOPS_TEST_DIE"] = point
 	m := r.supervise()
 	s.do(r)
@@ -159,15 +160,19 @@ func dieAt(t *testing.T, s scenario, point string) {
 // point as it was about to stop.
 const killed = -1
 
-// fast is how many times as fast time passes, for the program and for
-// DigitalOcean alike, so that a minute of looking for a lost answer is 3 s.
-const fast = 20
-
-func fastRig(t *testing.T) *rig {
+// dyingRig is one whose program is to die. When thorough, time passes 20 times as
+// fast for all of them, so that a minute of looking for a lost answer is 3 s. That
+// takes a machine with nothing else to do: the program's own spans are as short.
+func dyingRig(t *testing.T) *rig {
 	t.Helper()
+	if !thorough() {
+		return newRig(t)
+	}
+	const fast = 20
 	since := time.Now()
-	r := newRigOn(t, simdo.Options{Now: fastClock(since, fast), StatusLag: time.Second, Speed: 4})
-	r.env["HTTP_ADDR"] = "" // nothing asks it, and a port may be taken when it starts again
+	r := newRigBetween(t, simslack.Options{Slower: slower, PingEvery: 5 * time.Second / fast},
+		simdo.Options{Now: fastClock(since, fast), StatusLag: time.Second, Speed: 4})
+	r.env["DROPLETOPS_TEST_SLOWER"] = strconv.Itoa(slower)
 	r.env["DROPLETOPS_TEST_FAST"] = strconv.Itoa(fast)
 	r.env["DROPLETOPS_TEST_SINCE"] = since.Format(time.RFC3339Nano)
 	return r
@@ -253,18 +258,13 @@ func (r *rig) insist(user, line string) {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(r.t.Context(), patience)
-		res, err := d.Wait(ctx)
-		cancel()
-		if err == nil && res.Acked {
-			return
-		}
-		// Slack says that it did not get through, and yet it may have: it is
-		// delivered again. Who types it again at once asks for two.
-		ctx, cancel = context.WithTimeout(r.t.Context(), 15*time.Second)
-		_, err = r.slack.WaitFor(ctx, func(s *simslack.Snapshot) bool { return len(cards(s)) > 0 })
-		cancel()
-		if err == nil {
+		// Whatever Slack says, what was sent gets through: it is delivered again. Who
+		// types it again at once asks for two.
+		r.wait("the end of a command", func(*simslack.Snapshot) bool {
+			res := d.Result()
+			return res.Acked || res.Error == "dispatch_failed"
+		})
+		if d.Result().Acked {
 			return
 		}
 		r.wait("a socket", func(s *simslack.Snapshot) bool { return s.ReadySockets() > 0 })
@@ -286,7 +286,7 @@ func (r *rig) decide(user, action string) {
 			_, _ = d.Wait(ctx)
 			cancel()
 		}
-		ctx, cancel := context.WithTimeout(r.t.Context(), 8*time.Second)
+		ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
 		_, err = r.slack.WaitFor(ctx, func(s *simslack.Snapshot) bool {
 			all := cards(s)
 			return stateOf(all[len(all)-1]) != "pending"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"time"
@@ -12,6 +13,11 @@ type knobs struct {
 	within time.Duration
 	// perMinute is how many requests a minute go to DigitalOcean; 0 is api's own.
 	perMinute int
+	// drain is how long work in hand may take at the end; 0 is serve's own.
+	drain time.Duration
+	// slower is how many times as long what Slack waits for, and each question of
+	// check, may take; 0 is once.
+	slower int
 	// clock is the time; nil is time.Now.
 	clock func() time.Time
 	// cross is told of every point between two commits or calls, right before and
@@ -53,3 +59,5 @@ func (k knobs) now() time.Time {
 	}
 	return k.clock()
 }
+
+func (k knobs) drains() time.Duration { return cmp.Or(k.drain, drain) }

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		parallel()
 		os.Exit(m.Run())
 	}
-	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), perMinute: 240 * speedUp(), clock: clock(), cross: dying()}}
+	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), drain: knob("DROPLETOPS_TEST_DRAIN"), slower: number("DROPLETOPS_TEST_SLOWER"), perMinute: 240 * speedUp(), clock: clock(), cross: dying()}}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	code := p.run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -33,7 +33,7 @@ func parallel() {
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 	if !said {
-		if err := flag.Set("test.parallel", "12"); err != nil {
+		if err := flag.Set("test.parallel", "8"); err != nil {
 			panic(err)
 		}
 	}
@@ -54,14 +54,16 @@ func knob(name string) time.Duration {
 
 // speedUp is how many times as fast time passes: DROPLETOPS_TEST_FAST, or 0 for
 // the real clock.
-func speedUp() int {
-	fast := os.Getenv("DROPLETOPS_TEST_FAST")
-	if fast == "" {
+func speedUp() int { return number("DROPLETOPS_TEST_FAST") }
+
+func number(name string) int {
+	v := os.Getenv(name)
+	if v == "" {
 		return 0
 	}
-	n, err := strconv.Atoi(fast)
+	n, err := strconv.Atoi(v)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "DROPLETOPS_TEST_FAST", err)
+		fmt.Fprintln(os.Stderr, name, err)
 		os.Exit(exitUsage)
 	}
 	return n

@@ -117,11 +117,11 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 		requests.Factors = factors
 	}
 	handler := &handlers.Handler{Requests: requests, Decisions: requests, Droplets: do, Images: do, Actions: do, Account: do, Details: do, Offers: do, Life: do, Protection: do, Records: do, Doers: st, Envelopes: st,
-		Now: p.knobs.now, Log: log, BotUserID: slack.BotUserID, Name: "dropletops"}
+		Now: p.knobs.now, Log: log, BotUserID: slack.BotUserID, Name: "dropletops", Slower: p.knobs.slower}
 	t := &turn{store: st, now: p.knobs.now, log: log}
 	b, err := bot.New(bot.Config{
 		Turn:   t.mine,
-		Client: slack, Inbox: st, Outbox: st, Abandoner: requests, Process: instance, Drain: drain, Handler: handler,
+		Client: slack, Inbox: st, Outbox: st, Abandoner: requests, Process: instance, Drain: p.knobs.drains(), Slower: p.knobs.slower, Handler: handler,
 	})
 	if err != nil {
 		return failure{err}
@@ -161,7 +161,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 		defer t.give(context.WithoutCancel(gctx))
 		return b.Run(gctx)
 	})
-	g.Go(func() error { return work(gctx, engine, st, t, b, log) })
+	g.Go(func() error { return work(gctx, engine, st, t, b, p.knobs.drains(), log) })
 	g.Go(func() error { witness(gctx, st.Head, log); return nil })
 	defer logHead(context.WithoutCancel(ctx), st.Head, log) // of what was done until the end
 	log.Info("started", "version", version, "commit", commit(), "instance", instance)
@@ -184,7 +184,7 @@ func unlessStopped(ctx context.Context, log *slog.Logger, err error) error {
 
 // work carries on what an earlier process left, then works on wake-ups until ctx
 // ends.
-func work(ctx context.Context, engine *runner.Engine, st *store.Store, t *turn, b *bot.Bot, log *slog.Logger) error {
+func work(ctx context.Context, engine *runner.Engine, st *store.Store, t *turn, b *bot.Bot, drain time.Duration, log *slog.Logger) error {
 	if !begin(ctx, engine, log) {
 		return nil
 	}

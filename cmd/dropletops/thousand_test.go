@@ -30,7 +30,7 @@ func (asleep) Rewake(context.Context, *sql.Tx, iter.Seq2[string, int64]) error  
 func (r *rig) waiting(n int) {
 	r.t.Helper()
 	r.slack.SetRates(simslack.Rates{Off: true})
-	defer r.slack.SetRates(simslack.Rates{}) // as strict as Slack itself from here on
+	defer r.slack.SetRates(simslack.Rates{Scale: 1.2}) // Slack itself from here on, and a call that a busy machine sends late
 	now := time.Now()
 	s, err := store.Open(r.t.Context(), r.env["DATABASE_URL"], "an earlier life", time.Now)
 	if err != nil {
@@ -71,7 +71,7 @@ func (r *rig) waiting(n int) {
 // due are the notes in the database that nobody was told of yet.
 func (r *rig) due() (n int) {
 	r.t.Helper()
-	db, err := sql.Open("sqlite", strings.TrimPrefix(r.env["DATABASE_URL"], "sqlite:")+"?_pragma=busy_timeout(5000)")
+	db, err := sql.Open("sqlite", strings.TrimPrefix(r.env["DATABASE_URL"], "sqlite:")+"?_pragma=busy_timeout(60000)")
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func (r *rig) due() (n int) {
 // comes waits until the number of notes that are due is right.
 func (r *rig) comes(what string, is func(due int) bool) {
 	r.t.Helper()
-	for end := time.Now().Add(5 * patience); !is(r.due()); time.Sleep(100 * time.Millisecond) { // nothing tells when it changes
+	for end := time.Now().Add(2 * patience); !is(r.due()); time.Sleep(100 * time.Millisecond) { // nothing tells when it changes
 		if time.Now().After(end) {
 			r.t.Fatalf("%s: %d notes are due\n%s", what, r.due(), r.proc.out.String())
 		}
@@ -146,7 +146,7 @@ func TestAThousandEndsAfterAnOutage(t *testing.T) {
 			t.Fatalf("gone-%04d is told of %d times", i, c)
 		}
 	}
-	if len(messages) > 30 || alone >= 20 || twice > 100 || took > 45*time.Second {
+	if len(messages) > 30 || alone >= 20 || twice > 100 || took > patience { // one by one they take 17 minutes
 		t.Errorf("%d messages in %s, %d ends told twice", len(messages), took, twice)
 	}
 	r.wait("some cards to show their end", func(s *simslack.Snapshot) bool { return edits(s) >= 15 })

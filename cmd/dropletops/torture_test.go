@@ -13,6 +13,7 @@ import (
 
 	"dropletops/internal/scratch"
 	simdo "dropletops/internal/sim/digitalocean"
+	simslack "dropletops/internal/sim/slack"
 )
 
 // manyReplicas is how many processes share PostgreSQL unless TORTURE_REPLICAS says.
@@ -84,7 +85,7 @@ const within = 40 * time.Second
 func newTorture(t *testing.T, s tortureSetup) *torture {
 	since := time.Now()
 	speed := 60 / float64(s.fast)
-	r := newRigOn(t, simdo.Options{Now: fastClock(since, s.fast), StatusLag: time.Duration(s.fast) * 300 * time.Millisecond, Speed: speed, Seed: s.seed})
+	r := newRigBetween(t, simslack.Options{}, simdo.Options{Now: fastClock(since, s.fast), StatusLag: time.Duration(s.fast) * 300 * time.Millisecond, Speed: speed, Seed: s.seed})
 	w := &torture{rig: r, tortureSetup: s, since: since,
 		figures: figures{takeovers: map[string]taken{}, ends: map[string]int{}, disks: map[string]int{}}}
 	var err error
