@@ -152,6 +152,14 @@ func (p Param) list(v string) (string, error) {
 	return strings.Join(out, ","), nil
 }
 
+// Spelled is a value in its canonical spelling; one that is wrong, as it is.
+func (p Param) Spelled(v string) string {
+	if c, err := p.canonical(v); err == nil {
+		return c
+	}
+	return v
+}
+
 // canonical checks a value by its kind, its choices and its own check, and spells it
 // in the one way that is sent.
 func (p Param) canonical(v string) (string, error) {

@@ -187,8 +187,13 @@ func (a *account) Options(_ context.Context, k api.Kind, d api.Droplet) ([]api.O
 			out = append(out, api.Option{Value: strconv.Itoa(i.ID), Name: i.Name})
 		}
 	case api.Keys, api.VPC, api.Volumes:
+		if k == api.Keys {
+			out = append(out, api.Option{Value: api.AllKeys, Name: api.AllKeys})
+		}
 		for _, v := range a.assets[k] {
-			out = append(out, api.Option{Value: v.ID, Name: v.Name})
+			if v.On == 0 && (d.Region == "" || v.Region == "" || v.Region == d.Region) {
+				out = append(out, api.Option{Value: v.ID, Name: v.Name})
+			}
 		}
 		return out, cmp.Or(a.ask("options"), a.ask(string(k)))
 	}

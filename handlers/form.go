@@ -43,6 +43,15 @@ type form struct {
 	reason    string
 	confirmed string
 	blocks    map[string]string // the block_id by the field, of what is on it
+	left      []string          // the parameters that were chosen for another region
+}
+
+// gone says what a newly chosen region has taken away; empty if nothing.
+func (f *form) gone() string {
+	if len(f.left) == 0 {
+		return ""
+	}
+	return "⚠️ No longer chosen, since it was for " + code(f.Region) + ": " + codes(f.left) + "."
 }
 
 // purpose reads back what a modal was opened for.
@@ -94,6 +103,13 @@ func (in interaction) form() (form, bool) {
 	for _, param := range f.action.Params {
 		field := card.Arg + param.Name
 		block := card.BlockOf(f.action, param, f.of())
+		if before := card.BlockOf(f.action, param, f.Region); f.makes() && before != block {
+			if f.Region == "" { // drawn before a region was chosen, of all of them
+				block = before
+			} else if in.View.State.Values[before][field].picked().Value != "" {
+				f.left = append(f.left, param.Name)
+			}
+		}
 		if v := in.View.State.Values[block][field].picked(); v.Value != "" {
 			f.args[param.Name] = v
 		}

@@ -69,8 +69,12 @@ func (a asked) lacks(w words, mistaken error) bool {
 func (h *Handler) opens(ctx context.Context, a asked, w words) (bool, error) {
 	f := form{purpose: purpose{ID: a.words, Call: a.call, TeamID: a.origin.TeamID, Channel: a.origin.ChannelID, Thread: a.origin.ThreadTS,
 		ResponseURL: a.origin.ResponseURL, Patience: w.patience}, action: w.action, reason: w.reason, args: map[string]card.Picked{}}
-	for name, value := range w.args {
-		f.args[name] = card.Picked{Value: value, Label: value}
+	if w.action != nil {
+		for _, param := range w.action.Params {
+			if value := param.Spelled(w.args[param.Name]); value != "" {
+				f.args[param.Name] = card.Picked{Value: value, Label: value}
+			}
+		}
 	}
 	if err := h.Views.OpenView(ctx, a.trigger, card.FormLoading(f.ID)); err != nil {
 		// An earlier attempt may have opened it: the trigger is used up then.
@@ -218,7 +222,11 @@ const labelWithin = time.Second
 // nothing to choose from, and has what the menu will be asked for looked up.
 func (h *Handler) labels(ctx context.Context, param api.Param, of api.Droplet, out *card.Form) (none string) {
 	p, has := out.Args[param.Name]
-	if !param.Kind.Listed() || has && p.Label != p.Value {
+	each := []card.Picked{p}
+	if param.Kind.Several() {
+		each = p.Apart()
+	}
+	if !param.Kind.Listed() || has && !slices.ContainsFunc(each, func(one card.Picked) bool { return one.Label == one.Value }) {
 		return ""
 	}
 	all, err := h.Offers.Options(ctx, param.Kind, of)
@@ -230,33 +238,35 @@ func (h *Handler) labels(ctx context.Context, param api.Param, of api.Droplet, o
 		h.Log.Debug("what a menu offers is not there yet", "param", param.Name, "error", err)
 		return ""
 	}
-	shown := func(p card.Picked) card.Picked {
-		i := slices.IndexFunc(all, func(o api.Option) bool { return o.Value == p.Value })
-		if i < 0 && param.Kind.Asset() { // it was typed by its name, which another may have too
-			called := func(o api.Option) bool { return o.Name == p.Value }
-			if i = slices.IndexFunc(all, called); i >= 0 && slices.ContainsFunc(all[i+1:], called) {
-				i = -1
-			}
-		}
-		if i < 0 {
-			return p
-		}
-		return card.Picked{Value: all[i].Value, Label: all[i].Name}
-	}
-	switch {
-	case has && param.Kind.Several():
-		each := p.Apart()
+	if has {
 		for i := range each {
-			each[i] = shown(each[i])
+			each[i] = labelled(param.Kind, all, each[i], of.Region)
 		}
-		out.Args[param.Name] = card.Together(each)
-	case has:
-		out.Args[param.Name] = shown(p)
+		if p = each[0]; param.Kind.Several() {
+			p = card.Together(each)
+		}
+		out.Args[param.Name] = p
 	}
 	if len(all) == 0 && of.ID != 0 {
 		return fmt.Sprintf("⚠️ There is no %s for %s.", param.Kind, code(of.Name))
 	}
 	return ""
+}
+
+// labelled is a value as a menu shows it. An asset can have been typed by its name: where
+// that is to mean what it would mean in a command, it stands there as it was typed.
+func labelled(k api.Kind, all []api.Option, p card.Picked, region string) card.Picked {
+	i := slices.IndexFunc(all, func(o api.Option) bool { return o.Value == p.Value || k.Asset() && strings.EqualFold(o.Value, p.Value) })
+	if i < 0 && k.Asset() && !api.IsAssetID(k, p.Value) && (region != "" || k == api.Keys) {
+		called := func(o api.Option) bool { return o.Name == p.Value }
+		if i = slices.IndexFunc(all, called); i >= 0 && slices.ContainsFunc(all[i+1:], called) {
+			i = -1
+		}
+	}
+	if i < 0 {
+		return p
+	}
+	return card.Picked{Value: all[i].Value, Label: all[i].Name}
 }
 
 func deref(d *api.Droplet) api.Droplet {
@@ -272,7 +282,7 @@ func (h *Handler) redraws(ctx context.Context, e approvals.Envelope, in interact
 	if !ok {
 		return h.ignored(e, "a choice in a modal that can't be read")
 	}
-	v, err := h.view(ctx, f, "")
+	v, err := h.view(ctx, f, f.gone())
 	if err != nil {
 		return Reply{}, err
 	}

@@ -31,13 +31,16 @@ type Picked struct {
 	Each []Picked
 }
 
-// Together is several values as the one that would be typed.
+// Together is several values as the one that would be typed, each once.
 func Together(each []Picked) Picked {
 	var values, labels []string
+	var once []Picked
 	for _, p := range each {
-		values, labels = append(values, p.Value), append(labels, p.Label)
+		if !slices.Contains(values, p.Value) {
+			values, labels, once = append(values, p.Value), append(labels, p.Label), append(once, p)
+		}
 	}
-	return Picked{strings.Join(values, ","), strings.Join(labels, ", "), each}
+	return Picked{strings.Join(values, ","), strings.Join(labels, ", "), once}
 }
 
 // Apart are the values that were typed as one, with commas between them.
