@@ -2,6 +2,7 @@ package card
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"dropletops/approvals"
@@ -32,7 +33,7 @@ func Consent(r *approvals.Request, kind approvals.DecisionKind, ask approvals.As
 	} else {
 		s.section("*" + capital(phrase(r)) + "*, asked by " + mention(r.Requester.UserID) + ".")
 	}
-	s.section(what(r, now)...)
+	paragraphs(&s, slices.DeleteFunc(what(r, now), func(line string) bool { return line == "" }))
 	if len(r.Targets) == 1 {
 		s.section(about(r)...)
 	}

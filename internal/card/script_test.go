@@ -2,6 +2,7 @@ package card_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,46 @@ func TestNamesOfNewDropletsAreWhole(t *testing.T) {
 	for _, name := range names {
 		if !strings.Contains(string(wire), name+"*") {
 			t.Errorf("%s is not shown", name)
+		}
+	}
+}
+
+// Which keys may log in is what is decided on: where their names leave no room, the
+// names are shortened and no key is left out, also not in the modal that asks for more.
+func TestAllKeysAreShown(t *testing.T) {
+	called := map[string]string{}
+	var ids []string
+	for i := range 120 {
+		id := strconv.Itoa(700000 + i)
+		ids, called[id] = append(ids, id), strings.Repeat("somebody's ", 20)+id
+	}
+	r := create(t, map[string]string{"ssh-keys": strings.Join(ids, ","), "tags": strings.Repeat("a-tag-of-some-length,", 80) + "z"}, "web-9")
+	r.Action.Called = called
+	r.State, r.ExpiresAt = approvals.Pending, at(30*time.Minute)
+	r.Verdict = approvals.Verdict{Outcome: approvals.Approve, Count: 1, Within: 30 * time.Minute, Reason: true}
+	onCard, _ := json.Marshal(card.Request(r, at(time.Second)).Blocks)
+	inModal, _ := json.Marshal(card.Consent(r, approvals.ToApprove, approvals.Asked{Reason: true}, "", at(time.Second)).Blocks)
+	for where, wire := range map[string]string{"card": string(onCard), "modal": string(inModal)} {
+		for _, id := range ids {
+			if !strings.Contains(wire, id) {
+				t.Fatalf("key %s is not on the %s: %s", id, where, wire)
+			}
+		}
+		if !strings.Contains(wire, "Creates web-9") {
+			t.Errorf("what it does is not on the %s: %s", where, wire)
+		}
+	}
+}
+
+// A key cannot be called so that it looks like others, and what is called something is
+// not taken for a tag that is spelled like its ID.
+func TestNamesInLists(t *testing.T) {
+	r := create(t, map[string]string{"ssh-keys": "666", "tags": "512189"}, "web-9")
+	r.Action.Called = map[string]string{"666": "ana@laptop (512189), ben", "512189": "ana@laptop"}
+	wire, _ := json.Marshal(card.Request(r, at(time.Second)).Blocks)
+	for _, want := range []string{"keys:* ana@laptop [512189]; ben (666)\\n", "*Tags:* 512189"} {
+		if !strings.Contains(string(wire), want) {
+			t.Errorf("lacks %q: %s", want, wire)
 		}
 	}
 }

@@ -137,8 +137,10 @@ func arguments(r *approvals.Request) []argument {
 				out = append(out, argument{Escape(p.Name), escaped(v, maxName), "Size", offer(r.Plan)})
 			case p.Kind == api.Size:
 				out = append(out, argument{Escape(p.Name), escaped(v, maxName), "New " + Escape(p.Name), offer(r.Plan)})
-			case p.Kind.Several(), p.Kind.Asset():
-				out = append(out, argument{Escape(p.Name), escaped(enumerated(v, r.Action.Called), maxList), heading(p.Name), ""})
+			case p.Kind.Asset():
+				out = append(out, argument{Escape(p.Name), enumerated(v, r.Action.Called), heading(p.Name), ""})
+			case p.Kind.Several():
+				out = append(out, argument{Escape(p.Name), enumerated(v, nil), heading(p.Name), ""})
 			case p.Kind == api.Script:
 				out = append(out, argument{Escape(p.Name), fmt.Sprintf("%d characters", utf8.RuneCountInString(v)), heading(p.Name), ", run at its first boot"})
 			default:
@@ -155,23 +157,40 @@ func arguments(r *approvals.Request) []argument {
 	return out
 }
 
-// enumerated are the items of a list, those that are called something with their names,
-// as many as a card has room for, and how many more there are.
+// enumerated are the items of a list, escaped, those that are called something with
+// their names: shortened where there is no room for all of them, and where there is
+// none for the items alone, as many as there is room for and how many more there are.
 func enumerated(list string, called map[string]string) string {
 	items := strings.Split(list, ",")
-	for i, item := range items {
-		if name := called[item]; name != "" {
-			items[i] = cut(name, maxName) + " (" + item + ")"
+	for _, most := range []int{maxName, maxShort, maxShort / 4, 0} {
+		if s := strings.Join(calledAll(items, called, most), ", "); length(s) <= maxList {
+			return s
 		}
 	}
+	items = calledAll(items, nil, 0)
 	size := 0
 	for i, item := range items {
-		if size += length(Escape(item)) + len(", "); size > maxList-20 {
+		if size += length(item) + len(", "); size > maxList-20 {
 			return strings.Join(items[:i], ", ") + fmt.Sprintf(" and %d more", len(items)-i)
 		}
 	}
 	return strings.Join(items, ", ")
 }
+
+// calledAll are items with their names, of at most so many characters, escaped. What
+// parts items from each other and from their names is in no name.
+func calledAll(items []string, called map[string]string, most int) []string {
+	out := make([]string, len(items))
+	for i, item := range items {
+		out[i] = Escape(item)
+		if name := cut(parting.Replace(called[item]), most); name != "" {
+			out[i] = Escape(name) + " (" + out[i] + ")"
+		}
+	}
+	return out
+}
+
+var parting = strings.NewReplacer(",", ";", "(", "[", ")", "]")
 
 // offer says what a size holds and costs.
 func offer(p *approvals.Plan) string {
