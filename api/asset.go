@@ -37,6 +37,9 @@ var assetsOf = map[Kind]struct {
 	}},
 	VPC: {"list the VPCs", "vpc:read", func(c *godo.Client) func(context.Context, *godo.ListOptions) ([]Asset, *godo.Response, error) {
 		return eachOf(c.VPCs.List, func(v *godo.VPC) Asset {
+			if v == nil {
+				return Asset{}
+			}
 			a := Asset{ID: strings.ToLower(v.ID), Name: v.Name, Region: v.RegionSlug, Note: v.IPRange}
 			if v.Default {
 				a.Note += ", the region's default"
@@ -61,17 +64,19 @@ var assetsOf = map[Kind]struct {
 	}},
 }
 
-// eachOf lists what another list has as assets; nil stays nil, since that tells an
-// answer without a list.
+// eachOf lists what another list has as assets, but for what has no ID; nil stays nil,
+// since that tells an answer without a list.
 func eachOf[T any](list func(context.Context, *godo.ListOptions) ([]T, *godo.Response, error), asset func(T) Asset) func(context.Context, *godo.ListOptions) ([]Asset, *godo.Response, error) {
 	return func(ctx context.Context, page *godo.ListOptions) ([]Asset, *godo.Response, error) {
 		all, resp, err := list(ctx, page)
 		if all == nil {
 			return nil, resp, err
 		}
-		out := make([]Asset, len(all))
-		for i, v := range all {
-			out[i] = asset(v)
+		out := []Asset{}
+		for _, v := range all {
+			if a := asset(v); a.ID != "" && a.ID != "0" {
+				out = append(out, a)
+			}
 		}
 		return out, resp, err
 	}
