@@ -89,12 +89,12 @@ func (r *rig) load(commands int, pause, most time.Duration) {
 // TestFlood: more is asked for at once than DigitalOcean takes in a minute. It waits,
 // and everything is carried out.
 func TestFlood(t *testing.T) {
-	newRigOn(t, simdo.Options{Speed: speed, StatusLag: 200 * time.Millisecond}).load(100, 0, 2*patience)
+	newRigOn(t, simdo.Options{Speed: speed, StatusLag: 200 * time.Millisecond}).load(100, 0, 4*patience)
 }
 
 // TestSixtyCommandsAMinute: all are sent, and none ends in a fault, though each takes
 // several requests of the 250 a minute. How soon is in the log of the test: that
 // depends on the machine.
 func TestSixtyCommandsAMinute(t *testing.T) {
-	newRigOn(t, simdo.Options{Speed: speed, StatusLag: 200 * time.Millisecond}).load(90, time.Second, 2*patience)
+	newRigOn(t, simdo.Options{Speed: speed, StatusLag: 200 * time.Millisecond}).load(90, time.Second, 4*patience)
 }

@@ -82,13 +82,19 @@ func (r *rig) due() (n int) {
 	return n
 }
 
-// comes waits until the number of notes that are due is right.
+// comes waits until the number of notes that are due is right, for as long as it
+// changes. To look takes about as much of the machine as to end a request.
 func (r *rig) comes(what string, is func(due int) bool) {
 	r.t.Helper()
-	for end := time.Now().Add(2 * patience); !is(r.due()); time.Sleep(100 * time.Millisecond) { // nothing tells when it changes
-		if time.Now().After(end) {
-			r.t.Fatalf("%s: %d notes are due\n%s", what, r.due(), r.proc.out.String())
+	end, before := time.Now().Add(patience), -1
+	for due := r.due(); !is(due); due = r.due() { // nothing tells when it changes
+		if due != before {
+			end, before = time.Now().Add(patience), due
 		}
+		if time.Now().After(end) {
+			r.t.Fatalf("%s: %d notes are due\n%s", what, due, r.proc.out.String())
+		}
+		time.Sleep(time.Second)
 	}
 }
 
