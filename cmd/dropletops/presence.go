@@ -27,8 +27,6 @@ const (
 	presenceLasts = 15 * time.Second
 	// presenceEvery is how soon the others know of one that joins them.
 	presenceEvery = 5 * time.Second
-	// presenceEnd is how long a process that is told to stop tries to say so.
-	presenceEnd = time.Second
 )
 
 func newPresence(st *store.Store, do *api.Client, log *slog.Logger, reg prometheus.Registerer) (*presence, error) {
@@ -77,8 +75,6 @@ func (p *presence) end(ctx context.Context) {
 	if p.store.Exclusive() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, presenceEnd)
-	defer cancel()
 	if err := p.store.Absent(ctx); err != nil {
 		p.log.WarnContext(ctx, "that this replica is gone could not be written down", "error", err)
 	}

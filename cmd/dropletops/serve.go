@@ -69,6 +69,33 @@ func (p program) configure(stderr io.Writer) (*config, error) {
 // ended within 10 s (CONTRACT §2).
 const drain = 7 * time.Second
 
+// lastWord is how long after SIGTERM the database is waited for, which may not answer
+// at all. What it was not told is what a process that was killed leaves: the next one,
+// or another replica, carries it on.
+const lastWord = drain + time.Second
+
+// ending is a context that ends lastWord after another.
+func ending(ctx context.Context) context.Context {
+	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(lastWord, cancel) })
+	return last
+}
+
+// unless answers what f does, or else an error once ctx has ended: f then goes on
+// until the process has ended.
+func unless(ctx context.Context, f func() error) error {
+	did := make(chan error, 1)
+	go func() { did <- f() }()
+	select {
+	case err := <-did:
+		return err
+	case <-ctx.Done():
+		return errLate
+	}
+}
+
+var errLate = errors.New("it did not end in time")
+
 // serve wires the rooms together, and runs them until ctx ends or one fails.
 func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error {
 	// One ID per process: what it set out to do is never taken for another's.
@@ -80,8 +107,9 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	if err != nil {
 		return unlessStopped(ctx, log, failure{fmt.Errorf("DATABASE_URL: %w", err)})
 	}
+	last := ending(ctx)
 	defer func() {
-		if err := st.Close(); err != nil {
+		if err := unless(last, st.Close); err != nil {
 			log.Error("the database was not closed cleanly", "error", err)
 		}
 	}()
@@ -147,6 +175,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	}
 	h := &health{bot: b, store: st, registry: reg}
 	g, gctx := errgroup.WithContext(ctx)
+	last = ending(gctx)
 	if cfg.HTTPAddr != "" {
 		if err := h.listen(g, gctx, cfg.HTTPAddr, log); err != nil {
 			return failure{fmt.Errorf("HTTP_ADDR: %w", err)}
@@ -154,18 +183,24 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	}
 	there.take(gctx) // before anything is sent
 	g.Go(func() error { there.keep(gctx); return nil })
-	defer there.end(context.WithoutCancel(ctx))
+	defer there.end(last)
 	g.Go(func() error { return accept(gctx, do, h, log) })
 	g.Go(func() error { return reload(gctx) })
 	g.Go(func() error {
-		defer t.give(context.WithoutCancel(gctx))
+		defer t.give(last)
 		return b.Run(gctx)
 	})
 	g.Go(func() error { return work(gctx, engine, st, t, b, p.knobs.drains(), log) })
 	g.Go(func() error { witness(gctx, st.Head, log); return nil })
-	defer logHead(context.WithoutCancel(ctx), st.Head, log) // of what was done until the end
+	defer logHead(last, st.Head, log) // of what was done until the end
 	log.Info("started", "version", version, "commit", commit(), "instance", instance)
-	if err := g.Wait(); err != nil {
+	err = unless(last, g.Wait)
+	switch {
+	case errors.Is(err, errLate) && ctx.Err() != nil:
+		log.Warn("what was in hand has not ended; it is carried on by the next process", "error", err)
+	case errors.Is(err, errLate):
+		return failure{context.Cause(gctx)}
+	case err != nil:
 		return failure{err}
 	}
 	log.Info("stopped")
