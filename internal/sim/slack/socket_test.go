@@ -136,6 +136,26 @@ func TestUnacknowledged(t *testing.T) {
 	}
 }
 
+// Slower is how many times as long Slack waits.
+func TestSlower(t *testing.T) {
+	c := newClock()
+	s := start(t, simslack.Options{Now: c.Now, Slower: 5})
+	w := dial(t, s)
+	w.read()
+	for after, want := range map[time.Duration]string{14 * time.Second: "", 15 * time.Second: "operation_timeout"} {
+		d, err := s.SlashCommand("alice", "#ops", "/droplet help")
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := w.read()["envelope_id"].(string)
+		c.Advance(s, after)
+		w.write(`{"envelope_id":"` + id + `"}`)
+		if r := result(t, d, nil); r.Error != want {
+			t.Errorf("after %s: %+v", after, r)
+		}
+	}
+}
+
 func TestEventRetries(t *testing.T) {
 	c := newClock()
 	s := start(t, simslack.Options{Now: c.Now})
