@@ -43,23 +43,33 @@ func (s *Store) GiveTurn(ctx context.Context, name string) error {
 // replica is in front of a process in the names of turns: each has its own.
 const replica = "replica/"
 
+// databaseNow is PostgreSQL's own clock, in microseconds: those of the replicas differ.
+const databaseNow = `(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint`
+
 // Present says that this process is there, for as long as is given, and answers how
-// many are, by the clock handed to Open.
+// many are, by the database's clock. At a file there is one.
 func (s *Store) Present(ctx context.Context, length time.Duration) (processes int, err error) {
+	if s.Exclusive() {
+		return 1, nil
+	}
+	// Two transactions: one that held its own name while it waits for another's would
+	// stand in the way of that one, which does the same.
 	err = s.tx(ctx, "be present", func(tx *sql.Tx) error {
-		now := s.now()
-		_, err := tx.ExecContext(ctx, s.sql(`INSERT INTO turns (name, owner, until) VALUES (?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET until = excluded.until`), replica+s.process, s.process, micros(now.Add(length)))
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, s.sql(`DELETE FROM turns WHERE name LIKE ? AND until < ?`), replica+"%", micros(now)); err != nil {
+		_, err := tx.ExecContext(ctx, s.sql(`INSERT INTO turns (name, owner, until) VALUES (?, ?, `+databaseNow+` + ?)
+			ON CONFLICT (name) DO UPDATE SET until = excluded.until`), replica+s.process, s.process, length.Microseconds())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("be present: %w", err)
+	}
+	err = s.tx(ctx, "count who is present", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, s.sql(`DELETE FROM turns WHERE name LIKE ? AND until < `+databaseNow), replica+"%"); err != nil {
 			return err
 		}
 		return tx.QueryRowContext(ctx, s.sql(`SELECT COUNT(*) FROM turns WHERE name LIKE ?`), replica+"%").Scan(&processes)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("be present: %w", err)
+		return 0, fmt.Errorf("count who is present: %w", err)
 	}
 	return processes, nil
 }

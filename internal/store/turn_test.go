@@ -2,7 +2,11 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"dropletops/internal/store"
+	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 )
@@ -84,9 +88,80 @@ func TestPresence(t *testing.T) {
 		}
 		there(b.Store, 1)
 		there(other, 2)
-		b.clock.forward(16 * time.Second)
+		lapse(t, b)
 		there(b.Store, 1)
 		there(other, 2)
+	})
+}
+
+// lapse has all turns at a database run out.
+func lapse(t *testing.T, b *bench) {
+	t.Helper()
+	db, err := sql.Open("pgx", b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), `UPDATE turns SET until = until - 16000000`)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Replicas whose clocks differ count the same.
+func TestPresenceByOneClock(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		if b.Exclusive() {
+			return
+		}
+		ahead, err := store.Open(t.Context(), b.url, "process-2", func() time.Time { return b.clock.now().Add(time.Minute) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := ahead.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		for i, s := range []*store.Store{ahead, b.Store, ahead, b.Store} {
+			if n, err := s.Present(t.Context(), 15*time.Second); err != nil || n != min(i+1, 2) {
+				t.Errorf("%d: %d processes are there: %v", i, n, err)
+			}
+		}
+	})
+}
+
+// Replicas that come back all at once, as after an outage of the database, do not
+// stand in each other's way.
+func TestPresenceOfManyAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		if b.Exclusive() {
+			return
+		}
+		var others []*store.Store
+		for i := range 4 {
+			s, err := store.Open(t.Context(), b.url, fmt.Sprintf("process-%d", 2+i), b.clock.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			others = append(others, s)
+			defer func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		for range 20 {
+			var all sync.WaitGroup
+			for _, s := range others {
+				all.Go(func() {
+					if _, err := s.Present(t.Context(), 15*time.Second); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			lapse(t, b)
+		}
 	})
 }
 
