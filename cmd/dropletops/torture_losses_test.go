@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"dropletops/approvals"
@@ -93,7 +94,10 @@ func (w *torture) nothingLost(s *simslack.Snapshot, all []*kept, lines []approva
 			leave(c.Delivery, userID(c.user), c.channel, c.tag+" "+c.words)
 		}
 	}
-	for _, k := range w.ledger.clicks {
+	// The audit log does not name the click. Of several of one person the last takes the
+	// decision: who was told that a click came to nothing clicks again, and the answer to
+	// the first of them came before the decision.
+	for _, k := range slices.Backward(w.ledger.clicks) {
 		user := userID(k.user)
 		if acked(k.Delivery) && k.Responses() == 0 && !claim(came.decisions, fmt.Sprint(k.request, " ", decides[k.action], " ", user)) {
 			leave(k.Delivery, user, k.channel, k.action+" of "+k.request)
@@ -109,6 +113,16 @@ func (w *torture) nothingLost(s *simslack.Snapshot, all []*kept, lines []approva
 			w.figures.losses++
 			w.t.Errorf("%s was acknowledged, and nothing came of it for %s in %s (envelope %s, at %s)",
 				l.what, l.user, l.channel, l.EnvelopeID(), l.at.Format(time.StampMilli))
+			for _, k := range w.ledger.clicks {
+				if k.action+" of "+k.request == l.what {
+					w.t.Logf("  a click on it by %s: %+v, %d answers by response_url", userID(k.user), k.Result(), k.Responses())
+				}
+			}
+			for _, line := range lines {
+				if strings.HasSuffix(l.what, line.RequestID) && line.RequestID != "" {
+					w.t.Logf("  the audit log at %s: %s %s %v", line.At.Format(time.StampMilli), line.What, line.Who, line.Detail)
+				}
+			}
 		}
 	}
 }
