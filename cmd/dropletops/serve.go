@@ -69,15 +69,15 @@ func (p program) configure(stderr io.Writer) (*config, error) {
 // ended within 10 s (CONTRACT §2).
 const drain = 7 * time.Second
 
-// lastWord is how long after SIGTERM the database is waited for, which may not answer
-// at all. What it was not told is what a process that was killed leaves: the next one,
-// or another replica, carries it on.
-const lastWord = drain + time.Second
+// lastWord is how long the database, which may not answer at all, is waited for once
+// the time to drain is over. What it was not told is what a process that was killed
+// leaves: the next one, or another replica, carries it on.
+const lastWord = time.Second
 
-// ending is a context that ends lastWord after another.
-func ending(ctx context.Context) context.Context {
+// ending is a context that ends a while after another.
+func ending(ctx context.Context, after time.Duration) context.Context {
 	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	context.AfterFunc(ctx, func() { time.AfterFunc(lastWord, cancel) })
+	context.AfterFunc(ctx, func() { time.AfterFunc(after, cancel) })
 	return last
 }
 
@@ -107,7 +107,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	if err != nil {
 		return unlessStopped(ctx, log, failure{fmt.Errorf("DATABASE_URL: %w", err)})
 	}
-	last := ending(ctx)
+	last := ending(ctx, p.knobs.drains()+lastWord)
 	defer func() {
 		if err := unless(last, st.Close); err != nil {
 			log.Error("the database was not closed cleanly", "error", err)
@@ -175,7 +175,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	}
 	h := &health{bot: b, store: st, registry: reg}
 	g, gctx := errgroup.WithContext(ctx)
-	last = ending(gctx)
+	last = ending(gctx, p.knobs.drains()+lastWord)
 	if cfg.HTTPAddr != "" {
 		if err := h.listen(g, gctx, cfg.HTTPAddr, log); err != nil {
 			return failure{fmt.Errorf("HTTP_ADDR: %w", err)}
