@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,12 +74,13 @@ func TestPaceOfSeveral(t *testing.T) {
 		one.Share(1)
 		time.Sleep(time.Minute) // it has its whole burst
 		end := time.Now().Add(4 * time.Minute)
-		go busy(one, end)
+		var both sync.WaitGroup
+		both.Go(func() { busy(one, end) })
 		two.Share(2)
-		go busy(two, end)
+		both.Go(func() { busy(two, end) })
 		time.Sleep(knowsAfter)
 		one.Share(2)
-		time.Sleep(5 * time.Minute)
+		both.Wait()
 		all := slices.Concat(first.times, second.times)
 		slices.SortFunc(all, time.Time.Compare)
 		most := func(times []time.Time, from time.Time) (most int) {
