@@ -2,7 +2,9 @@ package main
 
 import (
 	"net"
+	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -14,6 +16,7 @@ import (
 type valve struct {
 	mu   sync.Mutex
 	open chan struct{} // closed while it is open
+	lost int           // how often all connections were lost
 }
 
 func newValve() *valve {
@@ -28,9 +31,27 @@ func (v *valve) shut() {
 	v.open = make(chan struct{})
 }
 
-func (v *valve) passes(done <-chan struct{}) bool {
+// lose has nothing come through on what is connected; what connects anew is served.
+func (v *valve) lose() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.lost++
+}
+
+// connects answers which connections one belongs to that begins now.
+func (v *valve) connects() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.lost
+}
+
+// passes waits until the valve is open to a connection; false where the test ends first.
+func (v *valve) passes(of int, done <-chan struct{}) bool {
 	v.mu.Lock()
 	open := v.open
+	if of < v.lost {
+		open = nil
+	}
 	v.mu.Unlock()
 	select {
 	case <-open:
@@ -58,13 +79,13 @@ func (v *valve) behind(t *testing.T, database string) string {
 		}
 		conns.Wait()
 	})
-	pour := func(to, from net.Conn) {
+	pour := func(of int, to, from net.Conn) {
 		defer to.Close()
 		defer from.Close()
 		buf := make([]byte, 64<<10)
 		for {
 			n, err := from.Read(buf)
-			if n > 0 && v.passes(t.Context().Done()) {
+			if n > 0 && v.passes(of, t.Context().Done()) {
 				_, err = to.Write(buf[:n])
 			}
 			if err != nil {
@@ -87,12 +108,31 @@ func (v *valve) behind(t *testing.T, database string) string {
 				<-t.Context().Done()
 				_, _ = in.Close(), out.Close()
 			})
-			conns.Go(func() { pour(in, out) })
-			conns.Go(func() { pour(out, in) })
+			of := v.connects()
+			conns.Go(func() { pour(of, in, out) })
+			conns.Go(func() { pour(of, out, in) })
 		}
 	})
 	u.Host = ln.Addr().String()
 	return u.String()
+}
+
+// Connections that are lost without a word keep a replica from nothing for long: neither
+// its turn to publish nor that it is there is waited for on one of them.
+func TestConnectionsLostWithoutAWord(t *testing.T) {
+	v := newValve()
+	r := newRig(t)
+	r.env["DATABASE_URL"] = v.behind(t, scratch.PostgreSQL(t))
+	r.start()
+	r.slash("alice", "#ops", "/droplet reboot web-1")
+	r.card("completed")
+	v.lose()
+	r.answers("/metrics", func(int, string) bool {
+		said := r.proc.out.String()
+		return strings.Contains(said, "how many replicas there are could not be looked up") && strings.Contains(said, "take the turn at publish")
+	})
+	r.answers("/readyz", func(code int, _ string) bool { return code == http.StatusOK })
+	r.stopped()
 }
 
 // A database that answers nothing any more keeps nobody from stopping the program.

@@ -38,12 +38,14 @@ func newPresence(st *store.Store, do *api.Client, log *slog.Logger, reg promethe
 }
 
 // take says that this process is there, and takes its part. While the database does
-// not answer, it stays what it was.
+// not answer, or a connection to it was lost without a word, it stays what it was.
 func (p *presence) take(ctx context.Context) {
 	if p.store.Exclusive() {
 		return
 	}
-	n, err := p.store.Present(ctx, presenceLasts)
+	within, cancel := context.WithTimeout(ctx, presenceEvery)
+	defer cancel()
+	n, err := p.store.Present(within, presenceLasts)
 	if err != nil {
 		if ctx.Err() == nil {
 			p.log.WarnContext(ctx, "how many replicas there are could not be looked up", "error", err, "last", p.known)

@@ -61,6 +61,8 @@ func (t *turn) take(ctx context.Context) error {
 		t.until.Store(math.MaxInt64)
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, turnEvery) // a connection may be lost without a word
+	defer cancel()
 	until, err := t.store.TakeTurn(ctx, publishing, turnLasts)
 	if err == nil && !until.IsZero() {
 		t.until.Store(until.UnixMicro())
