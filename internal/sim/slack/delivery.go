@@ -60,6 +60,7 @@ type Delivery struct {
 	current    string // envelope_id of the newest attempt
 	timer      *timer
 	waits      bool // for a socket to be redelivered on
+	under      bool // way: an attempt that was neither acknowledged nor given up
 	redelivery int
 	onAck      func(payload map[string]any) // what an acknowledgement in time does
 	onTimeout  func(code string)            // what the person sees otherwise
@@ -124,6 +125,14 @@ func (d *Delivery) EnvelopeID() string {
 	return d.current
 }
 
+// Settled says whether nothing more comes of it: it was acknowledged, or no attempt is
+// under way and none will be made.
+func (d *Delivery) Settled() bool {
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	return d.result.Acked || d.over && !d.waits && !d.under
+}
+
 // deliver starts a delivery; mu is held.
 func (s *Server) deliver(d *Delivery, payload map[string]any) *Delivery {
 	b, err := json.Marshal(payload)
@@ -154,7 +163,7 @@ func (s *Server) attempt(d *Delivery, envelopeID string, retry int, reason strin
 	if k != nil {
 		a.Socket = k.id
 	}
-	d.current, d.waits, d.shown = envelopeID, false, nil
+	d.current, d.waits, d.under, d.shown = envelopeID, false, true, nil
 	s.byEnvelope[envelopeID] = d
 	d.result.Attempts = append(d.result.Attempts, a)
 	d.result.EnvelopeIDs = append(d.result.EnvelopeIDs, envelopeID)
@@ -188,6 +197,8 @@ func (s *Server) pick() *socket {
 
 // failed goes on after an attempt that was not acknowledged; mu is held.
 func (s *Server) failed(d *Delivery, reason string) {
+	d.under = false
+	s.touch()
 	if d.result.Acked {
 		return
 	}
