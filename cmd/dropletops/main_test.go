@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		parallel()
 		os.Exit(m.Run())
 	}
-	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), drain: knob("DROPLETOPS_TEST_DRAIN"), slower: number("DROPLETOPS_TEST_SLOWER"), perMinute: 240 * speedUp(), clock: clock(), cross: dying()}}
+	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), drain: knob("DROPLETOPS_TEST_DRAIN"), slower: number("DROPLETOPS_TEST_SLOWER"), perMinute: 240 * speedUp() * max(1, number("DROPLETOPS_TEST_BUDGETS")), clock: clock(), cross: dying()}}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	code := p.run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
