@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"database/sql"
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
@@ -151,10 +150,7 @@ func TestAuditOfARealRun(t *testing.T) {
 		t.Errorf("verify --head 12: exit code %d: %s", res.code, res.stderr)
 	}
 
-	db, err := sql.Open("sqlite", strings.TrimPrefix(r.env["DATABASE_URL"], "sqlite:"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := r.openDatabase()
 	defer db.Close()
 	// verify names the first line that does not fit; export goes on, tells each break in
 	// a line of its own, and marks the lines where one shows, whatever was asked for.

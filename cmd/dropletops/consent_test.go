@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -225,10 +224,7 @@ func TestReloadedPolicy(t *testing.T) {
 	if res := r.run("policy", "show", "0123456789abcdef"); res.code != exitFail || !strings.Contains(res.stderr, "no policy with the digest") || res.stdout != "" {
 		t.Errorf("show of none: exit code %d, %s%s", res.code, res.stdout, res.stderr)
 	}
-	db, err := sql.Open("sqlite", strings.TrimPrefix(r.env["DATABASE_URL"], "sqlite:"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := r.openDatabase()
 	defer db.Close()
 	if _, err := db.ExecContext(t.Context(), `UPDATE policies SET body = CAST('version: 1' AS BLOB)`); err != nil {
 		t.Fatal(err)

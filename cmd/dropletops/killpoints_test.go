@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"maps"
@@ -274,8 +273,7 @@ func (r *rig) insist(user, line string) {
 // keeps says whether an envelope is in the inbox, to be handled.
 func (r *rig) keeps(d *simslack.Delivery) bool {
 	r.t.Helper()
-	db, err := sql.Open("sqlite", strings.TrimPrefix(r.env["DATABASE_URL"], "sqlite:")+"?_pragma=busy_timeout(60000)")
-	r.must(err)
+	db := r.openDatabase()
 	defer db.Close()
 	n := 0
 	for _, id := range d.Result().EnvelopeIDs {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net"
@@ -131,6 +132,16 @@ func freeAddr(t *testing.T) string {
 	}
 	defer ln.Close()
 	return ln.Addr().String()
+}
+
+// openDatabase opens the program's SQLite file beside it; the caller closes it.
+func (r *rig) openDatabase() *sql.DB {
+	r.t.Helper()
+	db, err := sql.Open("sqlite", strings.TrimPrefix(r.env["DATABASE_URL"], "sqlite:")+"?_pragma=busy_timeout(60000)")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return db
 }
 
 // start starts the program and waits until it is ready for commands.

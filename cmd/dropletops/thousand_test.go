@@ -71,10 +71,7 @@ func (r *rig) waiting(n int) {
 // due are the notes in the database that nobody was told of yet.
 func (r *rig) due() (n int) {
 	r.t.Helper()
-	db, err := sql.Open("sqlite", strings.TrimPrefix(r.env["DATABASE_URL"], "sqlite:")+"?_pragma=busy_timeout(60000)")
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	db := r.openDatabase()
 	defer db.Close()
 	if err := db.QueryRowContext(r.t.Context(), `SELECT count(*) FROM notes WHERE ts = ''`).Scan(&n); err != nil {
 		r.t.Fatal(err)
