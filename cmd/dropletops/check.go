@@ -25,9 +25,10 @@ func (p program) checkCommand() *cobra.Command {
 		Short: "Say what is wrong with this setup before it is used; exit 1 if anything is",
 		Long: `Say what is wrong with this setup before it is used. It has the environment of serve
 (dropletops serve --help), and asks Slack, DigitalOcean and the database about each
-part of it: ok, wrong, or unsure where nobody answered, a line each with what to do.
+part of it: ok, wrong, unsure where nobody answered, or warn where it works and other
+users of this machine can read or change its file, a line each with what to do.
 Nothing is posted and no Droplet is touched; the database is made, and its tables are
-brought up to date, as by serve. Exit 1 if anything is not ok.`,
+brought up to date, as by serve. Exit 1 if anything is wrong or unsure.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := p.configure(c.ErrOrStderr())
@@ -58,6 +59,10 @@ func (p program) check(ctx context.Context, cfg *config, out io.Writer) error {
 		case err != nil:
 			wrong++
 			verdict, what = "wrong", err.Error()
+		default:
+			if warning := cfg.fileModes(name); warning != "" {
+				verdict, what = "warn", what+"; but "+warning
+			}
 		}
 		fmt.Fprintf(out, "%-6s %s: %s\n", verdict, name, strings.TrimPrefix(what, name+": "))
 	}

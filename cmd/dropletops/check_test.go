@@ -3,6 +3,8 @@ package main
 import (
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -136,4 +138,45 @@ func TestCheck(t *testing.T) {
 			r.t.Errorf("exit code %d:\n%s%s", res.code, res.stdout, res.stderr)
 		}
 	})
+}
+
+// Files that other users can read work, but check says so; serve restricts those of
+// the database.
+func TestCheckWarnsOfFilesThatOthersCanRead(t *testing.T) {
+	r := newRig(t)
+	r.withPolicy("version: 1\nrules: []\n")
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte(r.env["SLACK_BOT_TOKEN"]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	delete(r.env, "SLACK_BOT_TOKEN")
+	r.env["SLACK_BOT_TOKEN_FILE"] = token
+	r.checked()
+	for file, mode := range map[string]os.FileMode{r.file(): 0o644, token: 0o640, r.env["POLICY_FILE"]: 0o666} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	res := r.run("check")
+	for _, line := range []string{
+		"warn   SLACK_BOT_TOKEN: ", "its file " + token + " (mode 0640): chmod 600 " + token,
+		"warn   DATABASE_URL: ", r.file() + " (mode 0644): chmod 600 " + r.file(),
+		"warn   POLICY_FILE: ", "can change it (mode 0666): chmod go-w ",
+	} {
+		if !strings.Contains(res.stdout, line) {
+			t.Errorf("check does not say %q:\n%s", line, res.stdout)
+		}
+	}
+	if res.code != exitDone {
+		t.Errorf("exit code %d", res.code)
+	}
+	r.start()
+	for _, end := range []string{"", "-wal", "-shm", ".lock"} {
+		if mode := modeOf(r.file() + end); mode != 0o600 {
+			t.Errorf("%s has mode %04o", r.file()+end, mode)
+		}
+	}
+	if log := r.proc.out.String(); !strings.Contains(log, "database file was accessible to other users") {
+		t.Errorf("the log does not say so:\n%s", log)
+	}
 }

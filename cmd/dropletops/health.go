@@ -66,7 +66,9 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	if err := h.store.Ping(ctx); err != nil {
+	if err := h.store.CheckFile(); err != nil {
+		missing = append(missing, "the database file is lost: "+err.Error())
+	} else if err := h.store.Ping(ctx); err != nil {
 		missing = append(missing, "the database does not answer")
 	}
 	if len(missing) > 0 {

@@ -103,6 +103,10 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
+	if path, mode := store.ReadableFile(cfg.DatabaseURL); path != "" {
+		err := store.RestrictFiles(cfg.DatabaseURL)
+		log.Warn("database file was accessible to other users; setting its mode to 0600", "file", path, "mode", fmt.Sprintf("%04o", mode), "error", err)
+	}
 	st, err := store.Open(ctx, cfg.DatabaseURL, instance, p.knobs.now)
 	if err != nil {
 		return unlessStopped(ctx, log, failure{fmt.Errorf("DATABASE_URL: %w", err)})
@@ -184,6 +188,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	there.take(gctx) // before anything is sent
 	g.Go(func() error { there.keep(gctx); return nil })
 	defer there.end(last)
+	g.Go(func() error { return watchFile(gctx, st, log) })
 	g.Go(func() error { return accept(gctx, do, h, log) })
 	g.Go(func() error { return reload(gctx) })
 	g.Go(func() error {
@@ -205,6 +210,27 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// fileCheckInterval is how long a database file that was removed or replaced can go
+// unnoticed while nothing is written. Each transaction checks it as well.
+const fileCheckInterval = time.Second
+
+// watchFile returns an error as soon as the database file at its path is not the one
+// that this process has open, and nil once ctx ends. The process then ends: no other
+// file may take over what it remembers, and what it would write is lost.
+func watchFile(ctx context.Context, st *store.Store, log *slog.Logger) error {
+	for {
+		if err := st.CheckFile(); err != nil {
+			log.ErrorContext(ctx, "database file lost; stopping", "error", err)
+			return fmt.Errorf("DATABASE_URL: the database is lost: %w; put it or a backup in its place and start again", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(fileCheckInterval):
+		}
+	}
 }
 
 // unlessStopped is an error of the start, or nothing where the process was told to

@@ -56,9 +56,11 @@ func (s *Store) openSQLite(ctx context.Context, file string) error {
 	s.file = path
 	// What SQLite makes beside it takes its mode from it: nobody else on the machine
 	// is to read who did what, nor sealed secrets.
-	if f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600); err == nil {
-		err = f.Close()
-		if err != nil {
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, ownersOnly); err == nil {
+		if info, err := f.Stat(); err == nil {
+			s.files.addInfo(path, info) // before SQLite opens it: if it is replaced in between, that shows
+		}
+		if err := f.Close(); err != nil {
 			return fmt.Errorf("open the database %s: %w", path, err)
 		}
 	}

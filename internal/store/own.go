@@ -32,6 +32,7 @@ func (s *Store) Own(ctx context.Context) error {
 		return fmt.Errorf("lock the database %s: %w", s.file, err)
 	}
 	s.lock = lock
+	s.files.add(lock.Path())
 	if err := s.writable(ctx); err != nil {
 		return fmt.Errorf("write to the database %s: %w", s.file, err)
 	}

@@ -37,6 +37,7 @@ type Store struct {
 	waker   Waker
 	base    context.Context // for commits that no caller's going away may cut short
 	file    string          // of SQLite
+	files   openFiles       // of SQLite; see CheckFile
 	lock    *flock.Flock    // held while this process owns file
 	failed  atomic.Bool     // something could not be written down; see Unwell
 	// cross is told of every point at which dying makes a difference; see OnCrossing.
@@ -78,6 +79,9 @@ func Open(ctx context.Context, url, process string, now func() time.Time) (*Stor
 	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate the %s database: %w", s.kind, err), s.closePools())
+	}
+	if s.kind == sqlite {
+		s.files.add(s.file+"-wal", s.file+"-shm")
 	}
 	go s.commitPuts()
 	return s, nil
@@ -168,8 +172,14 @@ func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) (err
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	s.cross("database: " + name + ", before its commit")
+	if err := s.CheckFile(); err != nil {
+		return unwell{errors.Join(err, ignoreDone(tx.Rollback()))}
+	}
 	if err := tx.Commit(); err != nil {
 		return unwell{fmt.Errorf("commit: %w", err)}
+	}
+	if err := s.CheckFile(); err != nil { // it went into a file that is not at its path any more
+		return unwell{err}
 	}
 	s.cross("database: " + name + ", after its commit")
 	return nil
