@@ -28,6 +28,7 @@ import (
 type demoOptions struct {
 	addr   string
 	speed  float64
+	lag    string
 	policy string
 }
 
@@ -59,13 +60,14 @@ SECOND_FACTOR_KEY, and enroll U0BOB with dropletops factor enroll meanwhile.`,
 	}
 	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:8090", "where the page is served; another port is taken if this one is not free")
 	c.Flags().Float64Var(&o.speed, "speed", 10, "how many times faster than in reality Droplet actions run")
+	c.Flags().StringVar(&o.lag, "lag", "on", "on: what the built-in DigitalOcean shows trails what is done to it, as the real one's does, divided by --speed: what is new is not found for 1 to 2 s, lists trail by 2 to 30 s, backup policies, snapshots and addresses by 2 to 8 s. off: it shows everything at once")
 	c.Flags().StringVar(&o.policy, "policy", "", "a policy file to judge by, whose people are those of the built-in Slack: users U0ALICE, U0BOB, U0CAROL; user groups S0SRE (alice, bob), S0ONCALL (carol); channels C0OPS, C0INCIDENTS, C0PARTNERS (shared). SIGHUP reads it again")
 	return c
 }
 
 // demo runs serve's wiring against the built-in world.
 func (p program) demo(ctx context.Context, o demoOptions, pol *policy.Policy, keys factor.Keys, stdout, stderr io.Writer) error {
-	do := simdo.New(simdo.Options{Speed: o.speed, StatusLag: time.Second})
+	do := simdo.New(simdo.Options{Speed: o.speed, StatusLag: time.Second, Lag: o.digitalOceanLag()})
 	slack := simslack.New(simslack.Options{})
 	if err := do.Start("127.0.0.1:0"); err != nil {
 		return failure{fmt.Errorf("start the built-in DigitalOcean: %w", err)}
@@ -111,6 +113,14 @@ func (p program) demo(ctx context.Context, o demoOptions, pol *policy.Policy, ke
 	return g.Wait()
 }
 
+// digitalOceanLag returns how far the built-in DigitalOcean's reads trail the truth.
+func (o demoOptions) digitalOceanLag() simdo.Lag {
+	if o.lag == "off" {
+		return simdo.NoLag
+	}
+	return simdo.DefaultLag().Faster(o.speed)
+}
+
 // check says what is wrong with the flags.
 func (o demoOptions) check() error {
 	host, port, err := net.SplitHostPort(o.addr)
@@ -122,6 +132,9 @@ func (o demoOptions) check() error {
 	}
 	if o.speed <= 0 {
 		return fmt.Errorf("--speed is %v: it is above 0, such as 10", o.speed)
+	}
+	if o.lag != "on" && o.lag != "off" {
+		return fmt.Errorf("--lag is %q: it is on or off", o.lag)
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	simdo "dropletops/internal/sim/digitalocean"
 )
 
 // address is what demo prints first.
@@ -24,7 +26,7 @@ func startDemo(t *testing.T) (page string, p *process) {
 	t.Helper()
 	t.Parallel()
 	r := &rig{t: t, env: map[string]string{"DROPLETOPS_TEST_MAIN": "1", "GORACE": "atexit_sleep_ms=0", "TMPDIR": t.TempDir()}}
-	p = r.launch("demo", "--addr", "127.0.0.1:0", "--speed", "60")
+	p = r.launch("demo", "--addr", "127.0.0.1:0", "--speed", "60", "--lag", "off")
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // it may have ended by itself
 		<-p.done
@@ -48,6 +50,21 @@ func startDemo(t *testing.T) (page string, p *process) {
 	}
 	t.Fatalf("no page:\n%s", p.out.String())
 	return "", nil
+}
+
+// The demo lags as DigitalOcean does, at its own speed, unless told not to.
+func TestLagOfTheDemo(t *testing.T) {
+	if got := (demoOptions{speed: 10, lag: "on"}).digitalOceanLag(); got != simdo.DefaultLag().Faster(10) {
+		t.Errorf("on: %+v", got)
+	}
+	if got := (demoOptions{speed: 10, lag: "off"}).digitalOceanLag(); got != simdo.NoLag {
+		t.Errorf("off: %+v", got)
+	}
+	p := (&rig{t: t, env: map[string]string{"DROPLETOPS_TEST_MAIN": "1"}}).launch("demo", "--lag", "maybe")
+	<-p.done
+	if p.code != exitUsage || !strings.Contains(p.out.String(), "--lag") {
+		t.Errorf("exit code %d: %s", p.code, p.out.String())
+	}
 }
 
 type step = chromedp.Action[chromedp.Void]

@@ -24,7 +24,9 @@ type action struct {
 	Action
 	effect  func(at time.Time) // on the Droplet; nil for none
 	outcome Outcome
-	overdue bool // due while all actions were held
+	overdue bool           // due while all actions were held
+	hidden  time.Time      // a 404 by its ID until then
+	listed  trail[*Action] // nil is for not in the list
 }
 
 // begin starts an action on a Droplet, due after its usual duration at the Server's speed.
@@ -32,7 +34,7 @@ func (w *world) begin(d *droplet, kind string, now time.Time, outcome Outcome, e
 	a := w.addAction(Action{
 		Status: "in-progress", Type: kind, StartedAt: second(now), ResourceID: d.real.ID,
 		ResourceType: "droplet", RegionSlug: d.real.Region.Slug,
-	})
+	}, now)
 	a.effect, a.outcome = effect, outcome
 	d.pending = a
 	if outcome != NeverEnds {
@@ -47,11 +49,15 @@ func (w *world) begin(d *droplet, kind string, now time.Time, outcome Outcome, e
 	return a
 }
 
-func (w *world) addAction(a Action) *action {
+// addAction adds an action that became known at a time.
+func (w *world) addAction(a Action, at time.Time) *action {
 	a.ID = w.nextAction
 	w.nextAction++
 	a.Region = w.region(a.RegionSlug)
-	out := &action{Action: a}
+	out := &action{Action: a, hidden: w.after(at, w.lag.New)}
+	if w.lag.Lists.on() {
+		out.listed.keep(nil, w.after(out.hidden, w.lag.Lists))
+	}
 	w.actions = append(w.actions, out)
 	return out
 }
@@ -76,6 +82,9 @@ func (w *world) end(a *action, at time.Time) {
 func (w *world) finish(a *action, status string, at time.Time) {
 	if a.Status != "in-progress" {
 		return
+	}
+	if before := a.Action; w.lag.Lists.on() {
+		a.listed.keep(&before, w.after(at, w.lag.Lists))
 	}
 	a.Status, a.overdue = status, false
 	if a.outcome != NullCompletedAt {
@@ -109,7 +118,7 @@ func (w *world) listActions(c *call) (answer, *refusal) {
 }
 
 func (w *world) listDropletActions(c *call) (answer, *refusal) {
-	d, refused := w.find(c)
+	d, refused := w.findVisible(c)
 	if refused != nil {
 		return answer{}, refused
 	}
@@ -117,10 +126,13 @@ func (w *world) listDropletActions(c *call) (answer, *refusal) {
 }
 
 func (w *world) pageActions(c *call, keep func(*action) bool) (answer, *refusal) {
-	kept := []*action{}
+	kept := []*Action{}
 	for _, a := range w.actions {
-		if keep(a) {
-			kept = append(kept, a)
+		if !keep(a) {
+			continue
+		}
+		if v := a.listed.at(w.now, w.lag.Lists, &a.Action); v != nil {
+			kept = append(kept, v)
 		}
 	}
 	if !w.opt.OldestActionsFirst {
@@ -135,19 +147,19 @@ func (w *world) getAction(c *call) (answer, *refusal) {
 		return answer{}, refused
 	}
 	a := w.actionByID(id)
-	if a == nil {
+	if a == nil || w.hidden(a.hidden) {
 		return answer{}, notFound()
 	}
 	return answer{200, map[string]any{"action": a.Action}}, nil
 }
 
 func (w *world) getDropletAction(c *call) (answer, *refusal) {
-	d, refused := w.find(c)
+	d, refused := w.findVisible(c)
 	if refused != nil {
 		return answer{}, refused
 	}
 	id, err := strconv.Atoi(c.vars["action_id"])
-	if a := w.actionByID(id); err == nil && a != nil && a.ResourceType == "droplet" && a.ResourceID == d.real.ID {
+	if a := w.actionByID(id); err == nil && a != nil && !w.hidden(a.hidden) && a.ResourceType == "droplet" && a.ResourceID == d.real.ID {
 		return answer{200, map[string]any{"action": a.Action}}, nil
 	}
 	return answer{}, notFound()

@@ -76,7 +76,7 @@ func snapshot(w *world, d *droplet, r *actionRequest, at time.Time) {
 	if name == "" {
 		name = d.real.Name + "-" + at.UTC().Format("20060102150405")
 	}
-	im := w.addImage(w.imageFrom(d, "snapshot", name, second(at)))
+	im := w.addImage(w.imageFrom(d, "snapshot", name, second(at)), at)
 	w.changeLate(d, at, func(real *Droplet) { real.SnapshotIDs = append(real.SnapshotIDs, im.ID) })
 }
 

@@ -37,7 +37,7 @@ func (w *world) postActionsByTag(c *call) (answer, *refusal) {
 	started := []Action{}
 	var first *refusal
 	for _, d := range w.droplets {
-		if !d.hasTag(tag) {
+		if !d.real.hasTag(tag) {
 			continue
 		}
 		if refused := w.admit(c, d, r); refused != nil {

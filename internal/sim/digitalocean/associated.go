@@ -41,7 +41,7 @@ func (w *world) associatedWith(d *droplet) map[string][]associated {
 func dollars(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) }
 
 func (w *world) listAssociated(c *call) (answer, *refusal) {
-	d, refused := w.find(c)
+	d, refused := w.findVisible(c)
 	if refused != nil {
 		return answer{}, refused
 	}
@@ -145,7 +145,7 @@ func (w *world) destroyWith(c *call, d *droplet, wanted func(kind, id string) bo
 	if why := w.stuck[status.Droplet.ID]; why != "" {
 		status.Droplet.DestroyedAt, status.Droplet.Error = nil, why
 	} else {
-		w.destroyLate(d, c.now)
+		w.destroyLate(c, d)
 	}
 	return answer{202, nil}, nil
 }
@@ -158,7 +158,7 @@ func (w *world) dropAssociated(kind, id string) {
 		w.volumes = slices.DeleteFunc(w.volumes, func(v *Volume) bool { return v.ID == id })
 		return
 	}
-	for _, s := range w.snapshots() {
+	for _, s := range w.snapshots(w.images) {
 		if s.ID == id {
 			w.dropSnapshot(s)
 		}

@@ -105,6 +105,7 @@ func enableBackups(w *world, d *droplet, r *actionRequest, at time.Time) {
 	if policy == nil {
 		policy = newPolicy("weekly", "", 0)
 	}
+	d.trailPolicy(at)
 	d.policy = policy
 	w.changeLate(d, at, func(real *Droplet) {
 		real.Features = append(real.Features, "backups")
@@ -114,6 +115,7 @@ func enableBackups(w *world, d *droplet, r *actionRequest, at time.Time) {
 
 // disableBackups keeps the backups that there are.
 func disableBackups(w *world, d *droplet, _ *actionRequest, at time.Time) {
+	d.trailPolicy(at)
 	d.policy = nil
 	for _, im := range w.imagesOf(d.real.ID, "backup") { // docs: products/images/backups/how-to/disable
 		w.removeImage(im.ID)
@@ -125,6 +127,7 @@ func disableBackups(w *world, d *droplet, _ *actionRequest, at time.Time) {
 }
 
 func changePolicy(w *world, d *droplet, r *actionRequest, at time.Time) {
+	d.trailPolicy(at)
 	d.policy = r.Policy
 	w.changeLate(d, at, func(real *Droplet) { real.NextBackupWindow = r.Policy.next(at) })
 }
@@ -145,26 +148,32 @@ func (d *droplet) policyRecord() dropletPolicy {
 	return dropletPolicy{d.real.ID, d.policy != nil, d.policy, d.real.NextBackupWindow}
 }
 
+// listedPolicy is what the API shows of the record.
+func (d *droplet) listedPolicy() dropletPolicy {
+	return d.trails.policy.at(d.w.now, d.w.lag.Policy, d.policyRecord())
+}
+
 func (w *world) getBackupPolicy(c *call) (answer, *refusal) {
-	d, refused := w.find(c)
+	d, refused := w.findVisible(c)
 	if refused != nil {
 		return answer{}, refused
 	}
-	return answer{200, map[string]any{"policy": d.policyRecord()}}, nil
+	return answer{200, map[string]any{"policy": d.listedPolicy()}}, nil
 }
 
 // listBackupPolicies has a record of each Droplet, with backups or without, as the OpenAPI document's
 // example has.
 func (w *world) listBackupPolicies(c *call) (answer, *refusal) {
-	from, to, l, refused := c.window(len(w.droplets))
+	visible := slices.DeleteFunc(slices.Clone(w.droplets), func(d *droplet) bool { return w.hidden(d.trails.hidden) })
+	from, to, l, refused := c.window(len(visible))
 	if refused != nil {
 		return answer{}, refused
 	}
 	policies := map[string]dropletPolicy{}
-	for _, d := range w.droplets[from:to] {
-		policies[strconv.Itoa(d.real.ID)] = d.policyRecord()
+	for _, d := range visible[from:to] {
+		policies[strconv.Itoa(d.real.ID)] = d.listedPolicy()
 	}
-	return answer{200, map[string]any{"policies": policies, "links": l, "meta": meta{len(w.droplets)}}}, nil
+	return answer{200, map[string]any{"policies": policies, "links": l, "meta": meta{len(visible)}}}, nil
 }
 
 func (w *world) listSupportedPolicies(*call) (answer, *refusal) {

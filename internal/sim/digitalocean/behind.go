@@ -128,8 +128,8 @@ func (w *world) addImageOf(d *droplet, kind, name string, at time.Time) int {
 	if name == "" {
 		name = d.real.Name + " " + at.Format("2006-01-02")
 	}
-	im := w.addImage(w.imageFrom(d, kind, name, at))
-	d.change(func(r *Droplet) {
+	im := w.addImage(w.imageFrom(d, kind, name, at), at)
+	d.changeAt(at, func(r *Droplet) {
 		if kind == "backup" {
 			r.BackupIDs = append([]int{im.ID}, r.BackupIDs...)
 		} else {

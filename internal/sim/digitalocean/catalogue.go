@@ -113,6 +113,6 @@ func (w *world) addPublicImages(now time.Time) {
 			ID: im.id, Name: im.name, Type: kind, Distribution: im.distribution, Slug: &im.slug, Public: true,
 			Regions: slices.Clone(everywhere), CreatedAt: now.AddDate(0, -14+i, -3), MinDiskSize: im.minDisk, SizeGigabytes: 0.4 + float64(i)/4,
 			Description: im.distribution + " " + im.name, Tags: []string{}, Status: "available", application: im.application,
-		})
+		}, now)
 	}
 }

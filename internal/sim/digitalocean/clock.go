@@ -41,9 +41,11 @@ func (w *world) schedule(at time.Time, do func(at time.Time)) {
 func (w *world) settle(now time.Time) (happened bool) {
 	for len(w.due) > 0 && !w.due[0].at.After(now) {
 		next := heap.Pop(&w.due).(due)
+		w.now = next.at
 		next.do(next.at)
 		happened = true
 	}
+	w.now = now
 	return happened
 }
 

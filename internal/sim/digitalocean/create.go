@@ -64,7 +64,8 @@ func (w *world) createDroplets(c *call) (answer, *refusal) {
 
 // make is a Droplet that is not there yet: new, without addresses.
 func (w *world) make(r *createRequest, name string, now time.Time) *droplet {
-	d := &droplet{host: w.newHost(r.region.Slug), policy: r.policy}
+	d := &droplet{w: w, policy: r.policy}
+	w.hosts[w.nextDroplet] = w.newHost(r.region.Slug)
 	d.real = Droplet{
 		ID: w.nextDroplet, Name: name, Memory: r.size.Memory, Vcpus: r.size.Vcpus, Disk: r.size.Disk, DiskInfo: r.size.DiskInfo,
 		Status: "new", CreatedAt: second(now), Features: r.features(), BackupIDs: []int{}, SnapshotIDs: []int{}, Image: *r.image,
@@ -80,6 +81,7 @@ func (w *world) make(r *createRequest, name string, now time.Time) *droplet {
 		d.real.VolumeIDs = append(d.real.VolumeIDs, v.ID)
 	}
 	d.change(func(*Droplet) {})
+	d.appears(now)
 	w.droplets = append(w.droplets, d)
 	w.byID[d.real.ID] = d
 	return d

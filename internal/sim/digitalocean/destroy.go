@@ -11,7 +11,7 @@ func (w *world) destroyDroplet(c *call) (answer, *refusal) {
 		return answer{}, refused
 	}
 	c.accepted(d.real.ID, 0, "destroy")
-	w.destroyLate(d, c.now)
+	w.destroyLate(c, d)
 	return answer{204, nil}, nil
 }
 
@@ -39,28 +39,33 @@ func (w *world) destroyByTag(c *call) (answer, *refusal) {
 		return answer{}, refused
 	}
 	for _, d := range slices.Clone(w.droplets) {
-		if d.hasTag(tag) && !d.gone && d.pending == nil {
+		if d.real.hasTag(tag) && !d.gone && d.pending == nil {
 			c.accepted(d.real.ID, 0, "destroy")
-			w.destroyLate(d, c.now)
+			w.destroyLate(c, d)
 		}
 	}
 	return answer{204, nil}, nil
 }
 
-// destroyLate leaves the Droplet in sight for the destroy lag.
-func (w *world) destroyLate(d *droplet, now time.Time) {
+// destroyLate leaves the Droplet in sight for the destroy lag, and for good where the call is to have
+// no effect.
+func (w *world) destroyLate(c *call, d *droplet) {
+	if c.outcome == CompletesIdle {
+		return
+	}
 	if w.opt.DestroyLag <= 0 {
 		w.destroy(d)
 		return
 	}
 	d.gone = true
-	w.schedule(now.Add(w.opt.DestroyLag), func(time.Time) { w.destroy(d) })
+	w.schedule(c.now.Add(w.opt.DestroyLag), func(time.Time) { w.destroy(d) })
 }
 
 // destroy takes the Droplet and its backups; snapshots and volumes stay, as at DigitalOcean. Its
 // actions stay in the account's list.
 func (w *world) destroy(d *droplet) {
 	id := d.real.ID
+	d.vanishes()
 	w.droplets = slices.DeleteFunc(w.droplets, func(x *droplet) bool { return x == d })
 	delete(w.byID, id)
 	for _, im := range w.imagesOf(id, "backup") {

@@ -1,7 +1,8 @@
 // Package digitalocean is a DigitalOcean API on loopback for the demo and the tests. Real clients
 // (godo, doctl, dots-wrapper, python-digitalocean) talk to it unchanged: it has Droplets in every
 // status, actions that take time, one pending event per Droplet, fields that trail the action that
-// changed them, pages, rate limits, token scopes, and faults that a test can script.
+// changed them, reads that trail the truth (Lag), pages, rate limits, token scopes, and faults that a
+// test can script.
 //
 // It is strict where DigitalOcean is strict: what DigitalOcean would refuse, this refuses with the
 // same status and the same {"id","message","request_id"}. Where DigitalOcean's own wording is known

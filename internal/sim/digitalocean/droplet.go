@@ -67,25 +67,37 @@ func (d Droplet) PublicIPv4() string {
 
 // droplet is a Droplet as it is and as the API shows it, which trails by the status lag.
 type droplet struct {
-	real  Droplet
-	shown Droplet
+	w      *world
+	trails trails
+	real   Droplet
+	shown  Droplet
 	// rev counts the changes of real; shownRev is the one that shown is at, so that a late view
 	// never covers a newer one.
 	rev, shownRev int
 
 	ignoresACPI bool
 	gone        bool // destroyed, and only shown for the rest of the destroy lag
-	host        string
 	kernels     []Kernel
 	policy      *BackupPolicy // nil without backups
 	pending     *action
 }
 
 // change alters the Droplet as it is and as it is shown, at once.
-func (d *droplet) change(f func(r *Droplet)) {
+func (d *droplet) change(f func(r *Droplet)) { d.changeAt(d.w.now, f) }
+
+// changeAt is change for what was done at a time in the past.
+func (d *droplet) changeAt(at time.Time, f func(r *Droplet)) {
 	f(&d.real)
 	d.rev++
-	d.shown, d.shownRev = d.real.clone(), d.rev
+	d.show(d.real.clone(), d.rev, at)
+}
+
+func (d *droplet) show(v Droplet, rev int, at time.Time) {
+	before := d.shown
+	d.shown, d.shownRev = v, rev
+	if before.ID != 0 { // the first is when it is made
+		d.trail(before, v, at)
+	}
 }
 
 // changeLate alters the Droplet as it is now, and as it is shown after the status lag.
@@ -93,9 +105,9 @@ func (w *world) changeLate(d *droplet, at time.Time, f func(r *Droplet)) {
 	f(&d.real)
 	d.rev++
 	rev, view := d.rev, d.real.clone()
-	show := func(time.Time) {
+	show := func(at time.Time) {
 		if rev > d.shownRev {
-			d.shown, d.shownRev = view, rev
+			d.show(view, rev, at)
 		}
 	}
 	if w.statusLag <= 0 {
@@ -117,16 +129,17 @@ func (d Droplet) clone() Droplet {
 	return d
 }
 
-func (d *droplet) isGPU() bool { return d.real.Size.GPUInfo != nil }
+// isGPU reports whether it is a GPU Droplet.
+func (d Droplet) isGPU() bool { return d.Size.GPUInfo != nil }
 
 func (d *droplet) has(feature string) bool { return slices.Contains(d.real.Features, feature) }
 
 // hasTag compares as DigitalOcean does: tags keep their case but are one whatever it is.
-func (d *droplet) hasTag(tag string) bool {
-	return slices.ContainsFunc(d.real.Tags, func(t string) bool { return strings.EqualFold(t, tag) })
+func (d Droplet) hasTag(tag string) bool {
+	return slices.ContainsFunc(d.Tags, func(t string) bool { return strings.EqualFold(t, tag) })
 }
 
-// view is what the API shows of it.
+// view is what the API shows of it, but for the Lag.
 func (d *droplet) view() Droplet {
 	v := d.shown
 	// DigitalOcean locks a Droplet for what works on its disk; for the rest it does not, which is
@@ -148,11 +161,11 @@ func (w *world) find(c *call) (*droplet, *refusal) {
 }
 
 func (w *world) getDroplet(c *call) (answer, *refusal) {
-	d, refused := w.find(c)
+	d, refused := w.findVisible(c)
 	if refused != nil {
 		return answer{}, refused
 	}
-	return answer{200, map[string]any{"droplet": d.view()}}, nil
+	return answer{200, map[string]any{"droplet": d.byID()}}, nil
 }
 
 // listDroplets leaves GPU Droplets out unless type=gpus asks for them, as DigitalOcean does; by name
@@ -166,19 +179,18 @@ func (w *world) listDroplets(c *call) (answer, *refusal) {
 		// "It cannot be combined with name or type", says the OpenAPI document; wording ours.
 		return answer{}, badRequest("tag_name cannot be combined with name or type.")
 	}
-	var matching []*droplet
-	for _, d := range w.droplets {
-		if d.isGPU() == (kind == "gpus") && (tag == "" || d.hasTag(tag)) && (name == "" || strings.EqualFold(d.shown.Name, name)) {
+	list := allDroplets
+	switch {
+	case name != "":
+		list = dropletsByName
+	case tag != "":
+		list = dropletsByTag
+	}
+	var matching []Droplet
+	for _, d := range w.listed(list) {
+		if d.isGPU() == (kind == "gpus") && (tag == "" || d.hasTag(tag)) && (name == "" || strings.EqualFold(d.Name, name)) {
 			matching = append(matching, d)
 		}
 	}
-	return page(c, "droplets", views(matching))
-}
-
-func views(list []*droplet) []Droplet {
-	out := make([]Droplet, len(list))
-	for i, d := range list {
-		out[i] = d.view()
-	}
-	return out
+	return page(c, "droplets", matching)
 }

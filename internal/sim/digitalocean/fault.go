@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strconv"
@@ -19,6 +20,8 @@ type Match struct {
 	Action string
 	// DropletID in the path.
 	DropletID int
+	// Query are parameters that the query has, such as "name=web-1".
+	Query string
 }
 
 func (m Match) fits(r *Request) bool {
@@ -32,6 +35,9 @@ func (m Match) fits(r *Request) bool {
 			return false
 		}
 	}
+	if !contains(r.Query, m.Query) {
+		return false
+	}
 	if m.Path == "" {
 		return true
 	}
@@ -42,6 +48,24 @@ func (m Match) fits(r *Request) bool {
 	return ok && err == nil
 }
 
+// contains reports whether a query has all the parameters of another.
+func contains(query, part string) bool {
+	if part == "" {
+		return true
+	}
+	have, err := url.ParseQuery(query)
+	want, bad := url.ParseQuery(part)
+	if err != nil || bad != nil {
+		return false
+	}
+	for name := range want {
+		if have.Get(name) != want.Get(name) {
+			return false
+		}
+	}
+	return true
+}
+
 // Outcome of the action that a request starts, in place of its usual one.
 type Outcome string
 
@@ -50,7 +74,7 @@ const (
 	Errors          Outcome = "errored"           // ends as errored, with no effect
 	NeverEnds       Outcome = "never-ends"        // in-progress until FinishAction
 	NullCompletedAt Outcome = "null-completed-at" // completed, but completed_at stays null
-	CompletesIdle   Outcome = "completes-idle"    // completed, but the Droplet does not change
+	CompletesIdle   Outcome = "completes-idle"    // completed, but nothing changes: no effect, no snapshot; a DELETE destroys no Droplet
 )
 
 // Fault is something that goes wrong with the requests that Match fits. Of Delay, Hang, Drop and
@@ -74,7 +98,7 @@ type Fault struct {
 	Drop bool
 	// Answer in place of the real one; see Refuse, Burst429 and so on.
 	Answer *Answer
-	// Outcome of the action that the request starts.
+	// Outcome of the action that the request starts, or of the DELETE of a Droplet.
 	Outcome Outcome
 }
 
@@ -96,6 +120,18 @@ type Answer struct {
 func Refuse(status int, id, message string) *Answer {
 	body, _ := json.Marshal(errorBody{id, message, "00000000-0000-4000-a000-00000000fa17"}) // strings always marshal
 	return &Answer{Status: status, Body: string(body)}
+}
+
+// StrayNotFound has the requests that m fits answered 404, though what they ask for is there: as many
+// as times says, after the first skip of them.
+func StrayNotFound(m Match, skip, times int) Fault {
+	return Fault{Match: m, Name: "stray 404", Nth: skip + 1, Times: times, Answer: NotFound()}
+}
+
+// NotFound is the answer for what is not there.
+func NotFound() *Answer {
+	r := notFound()
+	return Refuse(r.status, r.id, r.message)
 }
 
 // Burst429 is the answer of the limit per minute, which says when to come back.

@@ -48,11 +48,11 @@ type PendingChange struct {
 }
 
 func (f *Firewall) appliesTo(d *droplet) bool {
-	return slices.Contains(f.DropletIDs, d.real.ID) || slices.ContainsFunc(f.Tags, d.hasTag)
+	return slices.Contains(f.DropletIDs, d.real.ID) || slices.ContainsFunc(f.Tags, d.real.hasTag)
 }
 
 func (w *world) listFirewalls(c *call) (answer, *refusal) {
-	d, refused := w.find(c)
+	d, refused := w.findVisible(c)
 	if refused != nil {
 		return answer{}, refused
 	}

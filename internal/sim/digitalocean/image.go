@@ -25,6 +25,9 @@ type Image struct {
 
 	application bool // a one-click application
 	of          int  // the Droplet that a snapshot or backup was taken of
+
+	hidden time.Time // a 404 by its ID until then
+	listed trail[bool]
 }
 
 // DropletID is the Droplet that a snapshot or backup was taken of, 0 for other images.
@@ -43,7 +46,7 @@ func (w *world) listImages(c *call) (answer, *refusal) {
 	}
 	onlyPrivate, _ := strconv.ParseBool(private) // checked above; empty is false
 	out := []*Image{}
-	for _, im := range w.images {
+	for _, im := range w.listedImages() {
 		switch {
 		case kind == "distribution" && (!im.Public || im.application),
 			kind == "application" && !im.application,
@@ -66,7 +69,7 @@ func (w *world) findImage(ref string) *Image {
 
 func (w *world) getImage(c *call) (answer, *refusal) {
 	im := w.findImage(c.vars["image_id"])
-	if im == nil {
+	if im == nil || w.hidden(im.hidden) {
 		return answer{}, notFound()
 	}
 	return answer{200, map[string]any{"image": im}}, nil

@@ -8,7 +8,7 @@ type Kernel struct {
 }
 
 func (w *world) listKernels(c *call) (answer, *refusal) {
-	d, refused := w.find(c)
+	d, refused := w.findVisible(c)
 	if refused != nil {
 		return answer{}, refused
 	}

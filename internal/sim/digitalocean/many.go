@@ -37,7 +37,7 @@ func (s *Server) AddImages(n int, prefix string) (ids []int) {
 			ids = append(ids, s.w.addImage(Image{
 				Name: fmt.Sprintf("%s-%d", prefix, i+1), Type: "custom", Distribution: "Debian", Regions: []string{"nyc3", "fra1"},
 				CreatedAt: second(now).AddDate(0, 0, -i%200), MinDiskSize: 10, SizeGigabytes: 1.5, Tags: []string{}, Status: "available",
-			}).ID)
+			}, now.AddDate(0, 0, -i%200)).ID)
 		}
 		s.dirty = true
 	})
@@ -55,7 +55,7 @@ func (s *Server) AddHistory(dropletID, n int, kind string, took time.Duration) e
 			s.w.addAction(Action{
 				Status: "completed", Type: kind, StartedAt: start, CompletedAt: &end, ResourceID: dropletID,
 				ResourceType: "droplet", RegionSlug: d.real.Region.Slug,
-			})
+			}, start)
 		}
 	})
 }

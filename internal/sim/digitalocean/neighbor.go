@@ -4,28 +4,29 @@ import "slices"
 
 // listNeighbors are the account's other Droplets on the same hardware. It is not paged.
 func (w *world) listNeighbors(c *call) (answer, *refusal) {
-	d, refused := w.find(c)
+	d, refused := w.findVisible(c)
 	if refused != nil {
 		return answer{}, refused
 	}
-	var out []*droplet
-	for _, other := range w.droplets {
-		if other != d && other.host == d.host {
+	out := []Droplet{}
+	for _, other := range w.listed(allDroplets) {
+		if other.ID != d.real.ID && w.hosts[other.ID] == w.hosts[d.real.ID] {
 			out = append(out, other)
 		}
 	}
-	return answer{200, map[string]any{"droplets": views(out)}}, nil
+	return answer{200, map[string]any{"droplets": out}}, nil
 }
 
 // reportNeighbors groups the account's Droplets that share hardware.
 func (w *world) reportNeighbors(*call) (answer, *refusal) {
 	var hosts []string
 	on := map[string][]int{}
-	for _, d := range w.droplets {
-		if !slices.Contains(hosts, d.host) {
-			hosts = append(hosts, d.host)
+	for _, d := range w.listed(allDroplets) {
+		host := w.hosts[d.ID]
+		if !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
 		}
-		on[d.host] = append(on[d.host], d.real.ID)
+		on[host] = append(on[host], d.ID)
 	}
 	groups := [][]int{}
 	for _, h := range hosts {

@@ -39,7 +39,7 @@ func (s *sower) add(name, region, size, image string, days int, tags ...string) 
 	w.statusLag = 0
 	w.boot(d, r, s.ago(days))
 	w.statusLag = lag
-	created := w.addAction(Action{Status: "completed", Type: "create", StartedAt: s.ago(days), ResourceID: d.real.ID, ResourceType: "droplet", RegionSlug: region})
+	created := w.addAction(Action{Status: "completed", Type: "create", StartedAt: s.ago(days), ResourceID: d.real.ID, ResourceType: "droplet", RegionSlug: region}, s.ago(days))
 	end := s.ago(days).Add(createDuration)
 	created.CompletedAt = &end
 	return d
@@ -69,7 +69,7 @@ func (s *sower) droplets() {
 	s.add("bastion", "nyc3", "s-1vcpu-1gb", "debian-13-x64", 300, "production").ignoresACPI = true
 	for i, d := range w.droplets {
 		// web-1 and web-2 are neighbors, everything else has hardware of its own.
-		d.host = fmt.Sprintf("%s-%03d", d.real.Region.Slug, 100+max(i, 1))
+		w.hosts[d.real.ID] = fmt.Sprintf("%s-%03d", d.real.Region.Slug, 100+max(i, 1))
 	}
 }
 
@@ -131,7 +131,7 @@ func (s *sower) images() {
 	w.addImage(Image{
 		Name: "appliance.qcow2", Type: "custom", Distribution: "Unknown", Regions: []string{"nyc3"}, CreatedAt: s.ago(20),
 		MinDiskSize: 20, SizeGigabytes: 2.34, Description: "firewall appliance", Tags: []string{"edge"}, Status: "available",
-	})
+	}, s.ago(20))
 }
 
 func (s *sower) volumes() {
@@ -162,7 +162,7 @@ func (s *sower) history() {
 		d := s.named(name)
 		for i, kind := range kinds {
 			start := s.ago(day).Add(time.Duration(i)*17*time.Hour + time.Duration(w.rand.IntN(3600))*time.Second)
-			a := w.addAction(Action{Status: "completed", Type: kind, StartedAt: start, ResourceID: d.real.ID, ResourceType: "droplet", RegionSlug: d.real.Region.Slug})
+			a := w.addAction(Action{Status: "completed", Type: kind, StartedAt: start, ResourceID: d.real.ID, ResourceType: "droplet", RegionSlug: d.real.Region.Slug}, start)
 			end := second(start.Add(time.Second + time.Duration(float64(w.duration(kind))*(0.8+0.4*w.rand.Float64()))))
 			a.CompletedAt = &end
 			if name == "web-3" && i == 2 {
@@ -171,7 +171,7 @@ func (s *sower) history() {
 		}
 		day -= 2
 	}
-	a := w.addAction(Action{Status: "completed", Type: "attach_volume", StartedAt: s.ago(4), ResourceID: 9338, ResourceType: "volume", RegionSlug: "nyc3"})
+	a := w.addAction(Action{Status: "completed", Type: "attach_volume", StartedAt: s.ago(4), ResourceID: 9338, ResourceType: "volume", RegionSlug: "nyc3"}, s.ago(4))
 	end := s.ago(4).Add(6 * time.Second)
 	a.CompletedAt = &end
 }

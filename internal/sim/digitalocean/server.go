@@ -21,6 +21,8 @@ type Options struct {
 	StatusLag time.Duration
 	// DestroyLag is how long a destroyed Droplet is still there after the 204.
 	DestroyLag time.Duration
+	// Lag is how far what the API shows trails the truth, beyond the two above; SetLag changes it.
+	Lag Lag
 	// Token is the one accepted; empty takes any that is not empty.
 	Token string
 	// Scopes the token has, such as "droplet:read"; nil is full access.
@@ -29,7 +31,7 @@ type Options struct {
 	RateLimits bool
 	// OldestActionsFirst turns the order of GET /v2/actions round: DigitalOcean documents none.
 	OldestActionsFirst bool
-	// Seed of everything that looks random (past durations, addresses, request IDs).
+	// Seed of everything that looks random (past durations, addresses, request IDs, lags).
 	Seed uint64
 	// Empty leaves out the seeded Droplets with their images, volumes and history; sizes, regions,
 	// distribution images and the account stay.
@@ -72,6 +74,7 @@ func New(opt Options) *Server {
 	if !opt.Empty {
 		s.w.seed(s.now())
 	}
+	s.w.lag = opt.Lag
 	return s
 }
 

@@ -32,12 +32,12 @@ type dropletImage struct {
 }
 
 func (w *world) dropletImages(c *call, key, kind string) (answer, *refusal) {
-	d, refused := w.find(c)
+	d, refused := w.findVisible(c)
 	if refused != nil {
 		return answer{}, refused
 	}
 	var out []dropletImage
-	for _, im := range w.imagesOf(d.real.ID, kind) {
+	for _, im := range imagesOf(w.listedImages(), d.real.ID, kind) {
 		out = append(out, dropletImage{im.ID, im.Name, im.CreatedAt, im.Regions, im.MinDiskSize, im.SizeGigabytes, im.Type})
 	}
 	return page(c, key, out)
@@ -47,9 +47,10 @@ func (w *world) listDropletSnapshots(c *call) (answer, *refusal) {
 	return w.dropletImages(c, "snapshots", "snapshot")
 }
 
-func (w *world) snapshots() []Snapshot {
+// snapshots are those of Droplets among the images, and those of volumes.
+func (w *world) snapshots(images []*Image) []Snapshot {
 	var out []Snapshot
-	for _, im := range w.images {
+	for _, im := range images {
 		if im.Type == "snapshot" && im.of != 0 {
 			out = append(out, Snapshot{
 				strconv.Itoa(im.ID), im.Name, im.CreatedAt, im.Regions, im.MinDiskSize, im.SizeGigabytes,
@@ -69,7 +70,7 @@ func (w *world) listSnapshots(c *call) (answer, *refusal) {
 		return answer{}, badRequest("resource_type must be one of droplet, volume.") // wording ours
 	}
 	out := []Snapshot{}
-	for _, s := range w.snapshots() {
+	for _, s := range w.snapshots(w.listedImages()) {
 		if kind == "" || s.ResourceType == kind {
 			out = append(out, s)
 		}
@@ -78,7 +79,7 @@ func (w *world) listSnapshots(c *call) (answer, *refusal) {
 }
 
 func (w *world) findSnapshot(c *call) (Snapshot, *refusal) {
-	for _, s := range w.snapshots() {
+	for _, s := range w.snapshots(w.images) {
 		if s.ID == c.vars["snapshot_id"] {
 			return s, nil
 		}
@@ -90,6 +91,9 @@ func (w *world) getSnapshot(c *call) (answer, *refusal) {
 	s, refused := w.findSnapshot(c)
 	if refused != nil {
 		return answer{}, refused
+	}
+	if im := w.findImage(s.ID); im != nil && w.hidden(im.hidden) {
+		return answer{}, notFound()
 	}
 	return answer{200, map[string]any{"snapshot": s}}, nil
 }

@@ -25,10 +25,10 @@ type tagUse struct {
 
 func (w *world) tagged(c *call, name string) tagged {
 	t := tagged{Name: name}
-	for _, d := range w.droplets {
+	for _, d := range w.listed(dropletsByTag) {
 		if d.hasTag(name) {
 			t.Resources.Droplets.Count++
-			t.Resources.Droplets.LastTaggedURI = c.base + "/v2/droplets/" + strconv.Itoa(d.real.ID)
+			t.Resources.Droplets.LastTaggedURI = c.base + "/v2/droplets/" + strconv.Itoa(d.ID)
 		}
 	}
 	t.Resources.tagUse = t.Resources.Droplets

@@ -13,23 +13,30 @@ type world struct {
 	rand *rand.Rand // of what is made: addresses, hosts, past durations
 	ids  *rand.Rand // of request IDs, so that requests do not change what is made
 
+	lag     Lag
+	lagRand *rand.Rand
+	now     time.Time // of the look that is going on, or of what is due in it
+
 	due    dueQueue
 	dueSeq int
 
-	regions   []Region
-	sizes     []Size
-	images    []*Image // ascending ID
-	droplets  []*droplet
-	byID      map[int]*droplet
-	actions   []*action // ascending ID
-	keys      []Key
-	volumes   []*Volume
-	vpcs      []VPC
-	firewalls []*Firewall
-	tags      []string // also those on nothing, in order of making
-	account   Account
-	destroys  map[int]*destroyStatus
-	stuck     map[string]string // why something can not be destroyed, by its ID
+	regions       []Region
+	sizes         []Size
+	images        []*Image // ascending ID
+	deletedImages []*Image // that some list still shows
+	droplets      []*droplet
+	destroyed     []*droplet // that some view still shows
+	byID          map[int]*droplet
+	hosts         map[int]string // the hardware of each Droplet
+	actions       []*action      // ascending ID
+	keys          []Key
+	volumes       []*Volume
+	vpcs          []VPC
+	firewalls     []*Firewall
+	tags          []string // also those on nothing, in order of making
+	account       Account
+	destroys      map[int]*destroyStatus
+	stuck         map[string]string // why something can not be destroyed, by its ID
 
 	statusLag time.Duration
 	holding   bool // every action stays in-progress
@@ -42,7 +49,10 @@ func newWorld(opt Options, now time.Time) *world {
 		opt:         opt,
 		rand:        rand.New(rand.NewPCG(opt.Seed, 1)),
 		ids:         rand.New(rand.NewPCG(opt.Seed, 2)),
+		lagRand:     rand.New(rand.NewPCG(opt.Seed, 3)),
+		now:         now.UTC(),
 		byID:        map[int]*droplet{},
+		hosts:       map[int]string{},
 		destroys:    map[int]*destroyStatus{},
 		stuck:       map[string]string{},
 		statusLag:   opt.StatusLag,
@@ -95,10 +105,15 @@ func (w *world) imageBySlug(slug string) *Image {
 	return nil
 }
 
-func (w *world) addImage(im Image) *Image {
+// addImage adds an image that was made at a time.
+func (w *world) addImage(im Image, at time.Time) *Image {
 	if im.ID == 0 {
 		im.ID = w.nextImage
 		w.nextImage++
+	}
+	im.hidden = w.after(at, w.lag.New)
+	if w.lag.Images.on() {
+		im.listed.keep(false, w.after(at, w.lag.Images))
 	}
 	w.images = append(w.images, &im)
 	slices.SortFunc(w.images, func(a, b *Image) int { return a.ID - b.ID })
@@ -106,8 +121,20 @@ func (w *world) addImage(im Image) *Image {
 }
 
 func (w *world) removeImage(id int) {
-	w.images = slices.DeleteFunc(w.images, func(im *Image) bool { return im.ID == id })
+	w.images = slices.DeleteFunc(w.images, func(im *Image) bool {
+		if im.ID != id {
+			return false
+		}
+		if w.lag.Images.on() {
+			im.listed.keep(true, w.after(w.now, w.lag.Images))
+			w.deletedImages = append(w.deletedImages, im)
+		}
+		return true
+	})
 	for _, d := range w.droplets {
+		if !slices.Contains(d.real.BackupIDs, id) && !slices.Contains(d.real.SnapshotIDs, id) {
+			continue
+		}
 		d.change(func(r *Droplet) {
 			r.BackupIDs = without(r.BackupIDs, id)
 			r.SnapshotIDs = without(r.SnapshotIDs, id)
@@ -127,8 +154,12 @@ func without[T comparable](list []T, gone T) []T {
 
 // imagesOf are a Droplet's backups or snapshots, newest first.
 func (w *world) imagesOf(dropletID int, kind string) []*Image {
+	return imagesOf(w.images, dropletID, kind)
+}
+
+func imagesOf(images []*Image, dropletID int, kind string) []*Image {
 	var out []*Image
-	for _, im := range w.images {
+	for _, im := range images {
 		if im.of == dropletID && im.Type == kind {
 			out = append(out, im)
 		}
