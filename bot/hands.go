@@ -214,10 +214,10 @@ func (h *hands) later(stop, work context.Context, e approvals.Envelope, after ti
 
 // finish crosses an envelope out. If that fails it is handled again after the
 // next start, which has no second effect.
-func (h *hands) finish(ctx context.Context, e approvals.Envelope) {
+func (h *hands) finish(ctx context.Context, e approvals.Envelope, keepPayload bool) {
 	defer h.release(e.Key)
 	for failures := 1; ; failures++ {
-		err := h.crossOut(ctx, e)
+		err := h.crossOut(ctx, e, keepPayload)
 		if err == nil {
 			return
 		}
@@ -260,11 +260,11 @@ func (h *hands) count(ctx context.Context, key string, attempt int) error {
 
 // crossOut crosses an envelope out. One that was turned away is only by who told its
 // sender so, and not by who has had it in hand meanwhile.
-func (h *hands) crossOut(ctx context.Context, e approvals.Envelope) error {
+func (h *hands) crossOut(ctx context.Context, e approvals.Envelope, keepPayload bool) error {
 	ctx, cancel := context.WithTimeout(ctx, writeWithin)
 	defer cancel()
 	if !e.TurnedAway() {
-		return h.inbox.Handled(ctx, e.Key)
+		return h.inbox.Handled(ctx, e.Key, keepPayload)
 	}
 	_, err := h.inbox.Forsake(ctx, e, true)
 	return err

@@ -11,9 +11,10 @@ type Inbox interface {
 	// Put writes an envelope down, and answers once it is on disk. It is not
 	// fresh if its Key is there already, or its Event where that is not empty.
 	Put(ctx context.Context, e approvals.Envelope) (fresh bool, err error)
-	// Handled says that an envelope needs nothing more. Of one that is not there
-	// it is no error; one that was turned away is left alone.
-	Handled(ctx context.Context, key string) error
+	// Handled says that an envelope needs nothing more; its payload is erased unless a menu
+	// or a button still refers to its words. Of one that is not there it is no error; one
+	// that was turned away is left alone.
+	Handled(ctx context.Context, key string, keepPayload bool) error
 	// Forsake turns an envelope away: it is never carried out, also if a Put of it that
 	// answered an error or nothing is committed only later. Until its sender was told,
 	// Unhandled answers it as one that was turned away. It is not ours if another process

@@ -84,7 +84,7 @@ func (m *memory) hung(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (m *memory) Handled(ctx context.Context, key string) error {
+func (m *memory) Handled(ctx context.Context, key string, _ bool) error {
 	if err := m.hung(ctx); err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (h *hands) answer(stop, work context.Context, o owed) {
 		h.release(e.Key)
 		return
 	}
-	h.finish(work, e)
+	h.finish(work, e, o.reply.RefersTo(e.Key))
 }
 
 // owe keeps an answer that Slack did not take for later. The envelope stays this

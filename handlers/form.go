@@ -239,7 +239,7 @@ func (f form) asked(e approvals.Envelope, in interaction) asked {
 		who: in.who(),
 		origin: approvals.Origin{
 			TeamID: f.TeamID, ChannelID: f.Channel, ThreadTS: f.Thread, Private: direct(f.Channel), ResponseURL: f.ResponseURL,
-			Envelope: e.Key, AskedAt: e.ReceivedAt, Words: strings.TrimSpace(f.Call + " " + withheld(text)),
+			Envelope: e.Key, AskedAt: e.ReceivedAt, Words: strings.TrimSpace(f.Call + " " + redact(text)),
 		},
 		to: in.address(), text: text, call: f.Call, words: e.Key, attempt: e.Attempt, chosen: f.chosen(), form: &f,
 	}

@@ -52,7 +52,7 @@ func (h *Handler) ofMention(e approvals.Envelope, ev event) (a asked, first bool
 	return asked{
 		who: ev.who(),
 		origin: approvals.Origin{TeamID: ev.who().TeamID, ChannelID: m.Channel, ThreadTS: m.ThreadTS, Envelope: e.Key,
-			AskedAt: e.ReceivedAt, Words: strings.TrimSpace(call + " " + withheld(text))},
+			AskedAt: e.ReceivedAt, Words: strings.TrimSpace(call + " " + redact(text))},
 		to:   Address{ChannelID: m.Channel, UserID: m.User, ThreadTS: m.ThreadTS},
 		text: text, call: call, words: e.Key, attempt: e.Attempt,
 	}, first

@@ -191,7 +191,7 @@ func ofCommand(e approvals.Envelope, c command) asked {
 		origin: approvals.Origin{
 			TeamID: c.TeamID, ChannelID: c.ChannelID, ResponseURL: c.ResponseURL, Envelope: e.Key, AskedAt: e.ReceivedAt,
 			Private: direct(c.ChannelID),
-			Words:   strings.TrimSpace(call + " " + withheld(text)),
+			Words:   strings.TrimSpace(call + " " + redact(text)),
 		},
 		to:   Address{ResponseURL: c.ResponseURL, ChannelID: c.ChannelID, UserID: c.UserID},
 		text: text, call: call, words: e.Key, attempt: e.Attempt, trigger: c.TriggerID,

@@ -1,6 +1,10 @@
 package handlers
 
 import (
+	"slices"
+
+	"github.com/slack-go/slack"
+
 	"dropletops/approvals"
 	"dropletops/internal/card"
 )
@@ -18,6 +22,14 @@ type Reply struct {
 	// Nothing says that nothing comes of the envelope any more, since whoever sent it is
 	// told so and may ask again.
 	Nothing bool
+}
+
+// RefersTo reports whether the reply has a menu or buttons that carry the words of an
+// envelope out again, so that these must be kept.
+func (r Reply) RefersTo(envelope string) bool {
+	return slices.ContainsFunc(r.Message.Blocks, func(b slack.Block) bool {
+		return b.ID() == pickOf(envelope) || b.ID() == answers+envelope
+	})
 }
 
 // Stray is a message that looks like a request's card and is not.

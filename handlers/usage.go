@@ -116,7 +116,11 @@ func (p parser) unknownFlag(g grammar, name string) error {
 		}
 	}
 	s := "`" + g.verb + "` has no flag " + code("--"+name) + ". "
-	if near := api.Nearest(name, names); len(near) > 0 {
+	near := api.Nearest(name, names)
+	if i := slices.IndexFunc(g.params, func(p api.Param) bool { return p.Kind == api.Script }); i >= 0 && namesScript(name) {
+		near = []string{hyphenated(g.params[i].Name)}
+	}
+	if len(near) > 0 {
 		s += "Did you mean " + code("--"+near[0]) + "? "
 	}
 	for i, n := range names {

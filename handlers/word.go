@@ -14,6 +14,8 @@ type word struct {
 	valued bool
 	// quoted words are values, whatever they begin with.
 	quoted bool
+	// open says that the quote in front of it is never closed: it holds all that follows.
+	open bool
 }
 
 // Slack's clients turn straight quotes into those of the language they are set
@@ -22,22 +24,36 @@ const (
 	doubles = "\"“”„‟«»＂"
 	singles = "'‘’‚‛‹›"
 	// dashes are what clients make of hyphens, and what is copied from web pages.
-	dashes = "-‐‑‒–—―−"
+	dashes = "-‐‑‒–—―−⁃﹣－"
 )
 
-// split takes a text apart into words. Quotes hold words together; inside them \
+// split takes a text apart into words, or says what is wrong with it.
+func split(text string) ([]word, error) {
+	ws := tokenize(text)
+	for _, w := range ws {
+		switch {
+		case w.open:
+			return nil, mistake("The quote in front of " + code(w.text) + " is not closed: put one behind its last word, too.")
+		case w.flag == "" && !w.quoted && isDashes(w.text):
+			return nil, mistake("A lone " + code(w.text) + " means nothing here: the name of a flag belongs right behind it, as in `--reason \"…\"`.")
+		}
+	}
+	return ws, nil
+}
+
+// tokenize takes any text apart into words. Quotes hold words together; inside them \
 // in front of a quote or of another \ makes it a plain character. A quote closes
 // only in front of white space or at the end, so "it's" is a word and 'it's
-// stuck' are two in one.
-func split(text string) ([]word, error) {
+// stuck' are two in one. What is stored is redacted by the same words.
+func tokenize(text string) []word {
 	rs := []rune(invisible.Replace(text))
 	var out []word
 	for i := 0; ; {
-		for i < len(rs) && unicode.IsSpace(rs[i]) {
+		for i < len(rs) && (unicode.IsSpace(rs[i]) || ignorable(rs[i])) {
 			i++
 		}
 		if i == len(rs) {
-			return out, nil
+			return out
 		}
 		var w word
 		if name, n := flagName(rs[i:]); n > 0 {
@@ -51,11 +67,8 @@ func split(text string) ([]word, error) {
 			i++
 		}
 		if i < len(rs) && kindOfQuote(rs[i]) != "" {
-			value, n, err := quotedValue(rs[i:])
-			if err != nil {
-				return nil, err
-			}
-			w.text, w.quoted = value, true
+			value, n, closed := quotedValue(rs[i:])
+			w.text, w.quoted, w.open = value, true, !closed
 			i += n
 		} else {
 			start := i
@@ -65,33 +78,29 @@ func split(text string) ([]word, error) {
 			// Names are often typed as code; no name begins or ends with one.
 			w.text = strings.Trim(string(rs[start:i]), "`")
 		}
-		if w.flag == "" && !w.quoted {
-			if w.text == "" {
-				continue // nothing but backticks
-			}
-			if isDashes(w.text) {
-				return nil, mistake("A lone " + code(w.text) + " means nothing here: the name of a flag belongs right behind it, as in `--reason \"…\"`.")
-			}
+		if w.flag == "" && !w.quoted && w.text == "" {
+			continue // nothing but backticks
 		}
 		out = append(out, w)
 	}
 }
 
 // flagName reads the name of a flag, and answers how many runes it takes; 0 if
-// there is none. A backtick in front of it is skipped.
+// there is none. A backtick in front of it is skipped, and what nobody sees.
 func flagName(rs []rune) (string, int) {
 	i := 0
 	for i < len(rs) && rs[i] == '`' {
 		i++
 	}
-	start := i
-	for i < len(rs) && strings.ContainsRune(dashes, rs[i]) {
+	dashed := false
+	for i < len(rs) && (strings.ContainsRune(dashes, rs[i]) || ignorable(rs[i])) {
+		dashed = dashed || !ignorable(rs[i])
 		i++
 	}
-	if i == start || i == len(rs) || !unicode.IsLetter(rs[i]) {
+	if !dashed || i == len(rs) || !unicode.IsLetter(rs[i]) {
 		return "", 0
 	}
-	start = i
+	start := i
 	for i < len(rs) && !unicode.IsSpace(rs[i]) && rs[i] != '=' {
 		i++
 	}
@@ -99,14 +108,24 @@ func flagName(rs []rune) (string, int) {
 }
 
 // hyphenated spells a verb or a flag as we do: in lower case, with "-" for "_"
-// and for any dash.
+// and for any dash, and without what nobody sees.
 func hyphenated(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '_' || strings.ContainsRune(dashes, r) {
+		switch {
+		case r == '_' || strings.ContainsRune(dashes, r):
 			return '-'
+		case ignorable(r):
+			return -1
 		}
 		return unicode.ToLower(r)
 	}, s)
+}
+
+// ignorable reports whether a character has no width and no ink, as Unicode has it
+// (Default_Ignorable_Code_Point). In a value it may join an emoji; in a name it only
+// hides.
+func ignorable(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 func isDashes(s string) bool { return strings.Trim(s, dashes) == "" }
@@ -121,8 +140,9 @@ func kindOfQuote(r rune) string {
 	return ""
 }
 
-// quotedValue reads what stands in quotes, and answers how many runes it takes.
-func quotedValue(rs []rune) (string, int, error) {
+// quotedValue reads what stands in quotes, and answers how many runes it takes, and
+// whether the quote is closed; otherwise it is all there is.
+func quotedValue(rs []rune) (value string, n int, closed bool) {
 	kind := kindOfQuote(rs[0])
 	var b strings.Builder
 	for i := 1; i < len(rs); i++ {
@@ -131,10 +151,10 @@ func quotedValue(rs []rune) (string, int, error) {
 			i++
 			b.WriteRune(rs[i])
 		case strings.ContainsRune(kind, r) && (i+1 == len(rs) || unicode.IsSpace(rs[i+1])):
-			return b.String(), i + 1, nil
+			return b.String(), i + 1, true
 		default:
 			b.WriteRune(r)
 		}
 	}
-	return "", 0, mistake("The quote in front of " + code(string(rs[1:])) + " is not closed: put one behind its last word, too.")
+	return string(rs[1:]), len(rs), false
 }

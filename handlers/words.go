@@ -234,6 +234,8 @@ func (p parser) set(w *words, param api.Param, value string) error {
 		return mistake("`--" + shown + "` is given twice: once is enough.")
 	case strings.TrimSpace(value) == "":
 		return mistake("`--" + shown + "` needs " + valueOf(param) + " behind it.")
+	case param.Kind != api.Script && holdsScriptFlag(value):
+		return mistake("There is another flag inside the value of `--" + shown + "`: close the quote in front of that flag.")
 	case param.Name == patienceParam:
 		d, why := api.ParsePatience(value)
 		if why != "" {

@@ -203,7 +203,7 @@ func settle(ctx context.Context, s *bench, id string) error {
 			return err
 		}
 	}
-	return errors.Join(s.Published(ctx, id, approvals.MessageRef{ChannelID: "C1", TS: "1." + id}, p.Request.Version), s.Handled(ctx, "p-"+id))
+	return errors.Join(s.Published(ctx, id, approvals.MessageRef{ChannelID: "C1", TS: "1." + id}, p.Request.Version), s.Handled(ctx, "p-"+id, false))
 }
 
 // BenchmarkStartUnderLoad measures from opening the database to having woken up

@@ -73,7 +73,7 @@ func TestForsakenWhileAnotherHasItInHand(t *testing.T) {
 		"that one waits for its turn": func(ctx context.Context, b *bench, e approvals.Envelope) error {
 			return b.Failed(ctx, e.Key, e.Attempt-1)
 		},
-		"that one is through, with nothing": func(ctx context.Context, b *bench, e approvals.Envelope) error { return b.Handled(ctx, e.Key) },
+		"that one is through, with nothing": func(ctx context.Context, b *bench, e approvals.Envelope) error { return b.Handled(ctx, e.Key, false) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			onEach(t, func(t *testing.T, b *bench) {
@@ -229,11 +229,11 @@ func TestAFrozenReplicaDecidesNothingTwice(t *testing.T) {
 		{name: "a command, woken too late", do: ask, idle: "5s", effects: 1, first: errAny},
 		{name: "a click, given up by the other", do: approve, effects: 0, first: approvals.ErrHandled,
 			then: func(ctx context.Context, _ *bench, other *store.Store, _ func(context.Context, *store.Store, time.Time) error) error {
-				return other.Handled(ctx, "click")
+				return other.Handled(ctx, "click", false)
 			}},
 		{name: "a command, given up by the other", do: ask, effects: 0, first: approvals.ErrHandled,
 			then: func(ctx context.Context, _ *bench, other *store.Store, _ func(context.Context, *store.Store, time.Time) error) error {
-				return other.Handled(ctx, "click")
+				return other.Handled(ctx, "click", false)
 			}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

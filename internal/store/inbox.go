@@ -110,22 +110,30 @@ func (s *Store) commit(group []put) {
 	}
 }
 
-// Handled marks an envelope as done with. One that was turned away meanwhile is left
-// alone: its sender is still to be told, and Forsake marks that.
-func (s *Store) Handled(ctx context.Context, key string) error {
+// erased is what is left of a payload that nobody reads any more: what people say to the
+// bot besides commands, and what stands in a script, is not kept.
+const erased = `{}`
+
+// Handled marks an envelope as done with, and erases its payload unless that is still
+// needed. One that was turned away meanwhile is left alone: its sender is still to be told,
+// and Forsake marks that.
+func (s *Store) Handled(ctx context.Context, key string, keepPayload bool) error {
 	return s.tx(ctx, "handled", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ? WHERE key = ? AND handled_at IS NULL AND attempt < ?`),
-			micros(s.now()), key, approvals.TurnedAway)
+		set, args := `handled_at = ?`, []any{micros(s.now())}
+		if !keepPayload {
+			set, args = set+`, payload = ?`, append(args, erased)
+		}
+		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET `+set+` WHERE key = ? AND handled_at IS NULL AND attempt < ?`), append(args, key, approvals.TurnedAway)...)
 		return err
 	})
 }
 
-// markHandled marks an envelope as done with, in the transaction of what it
-// caused, or answers ErrHandled: of two replicas that have it in hand, since one
+// markHandled marks an envelope as done with, and erases its payload, in the transaction of
+// what it caused, or answers ErrHandled: of two replicas that have it in hand, since one
 // was frozen over it, or of a handling and a Forsake, one alone has its way. One
 // that was never written down is left alone, as in tests.
 func (s *Store) markHandled(ctx context.Context, tx *sql.Tx, key string) error {
-	res, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ? WHERE key = ? AND handled_at IS NULL AND attempt < ?`), micros(s.now()), key, approvals.TurnedAway)
+	res, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET handled_at = ?, payload = ? WHERE key = ? AND handled_at IS NULL AND attempt < ?`), micros(s.now()), erased, key, approvals.TurnedAway)
 	if err != nil {
 		return fmt.Errorf("mark envelope %s as handled: %w", key, err)
 	}
@@ -150,16 +158,20 @@ func (s *Store) Forsake(ctx context.Context, e approvals.Envelope, told bool) (o
 	now := s.now()
 	done := sql.NullInt64{Int64: micros(now), Valid: told}
 	claimed := micros(now.Add(claimFor))
+	payload := string(e.Payload)
+	if told {
+		payload = erased
+	}
 	err = s.tx(ctx, "forsake", func(tx *sql.Tx) error {
 		// On PostgreSQL this waits for a transaction that is about to insert the same.
 		inserted, err := tx.ExecContext(ctx, s.sql(`INSERT INTO inbox (key, event, type, payload, received_at, attempt, claimed_by, claimed_until, handled_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`), e.Key, nullString(e.Event), e.Type, string(e.Payload), micros(e.ReceivedAt),
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`), e.Key, nullString(e.Event), e.Type, payload, micros(e.ReceivedAt),
 			approvals.TurnedAway, s.process, claimed, done)
 		if err != nil {
 			return err
 		}
-		kept, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ?, claimed_by = ?, claimed_until = ?, handled_at = ?
-			WHERE key = ? AND handled_at IS NULL`), approvals.TurnedAway, s.process, claimed, done, e.Key)
+		kept, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ?, claimed_by = ?, claimed_until = ?, handled_at = ?,
+			payload = CASE WHEN ? THEN ? ELSE payload END WHERE key = ? AND handled_at IS NULL`), approvals.TurnedAway, s.process, claimed, done, told, erased, e.Key)
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func TestInbox(t *testing.T) {
 		if put("e1", "t1") || put("e1", "") || put("e4", "t1") {
 			t.Error("a redelivered envelope, or the same event in another, was fresh")
 		}
-		if err := b.Handled(ctx, "e2"); err != nil {
+		if err := b.Handled(ctx, "e2", false); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.Failed(ctx, "e3", 2); err != nil {
@@ -46,8 +46,22 @@ func TestInbox(t *testing.T) {
 			t.Errorf("unhandled: %+v", left)
 		}
 		e, err := b.Envelope(ctx, "e2")
-		if err != nil || e.Type != "slash_commands" {
+		if err != nil || e.Type != "slash_commands" || string(e.Payload) != "{}" {
 			t.Errorf("%+v, %v", e, err)
+		}
+		// What a menu or an answer refers to is kept; what is told that it comes to nothing is not.
+		if err := b.Handled(ctx, "e1", true); err != nil {
+			t.Fatal(err)
+		}
+		for _, told := range []bool{false, true} {
+			if ours, err := b.Forsake(ctx, left[1], told); err != nil || !ours {
+				t.Fatalf("%v, %v", ours, err)
+			}
+			for key, want := range map[string]bool{"e1": true, "e3": !told} {
+				if e, err := b.Envelope(ctx, key); err != nil || (string(e.Payload) != "{}") != want {
+					t.Errorf("told %v: %+v, %v", told, e, err)
+				}
+			}
 		}
 		if _, err := b.Envelope(ctx, "e9"); !errors.Is(err, approvals.ErrNotFound) {
 			t.Errorf("an unknown envelope: %v", err)

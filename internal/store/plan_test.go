@@ -93,7 +93,7 @@ func everything(t *testing.T, b *bench) {
 	}
 	steps := []func() error{
 		func() error { _, err := b.Envelope(ctx, "env-r-1"); return err },
-		func() error { return b.Handled(ctx, "env-r-1") },
+		func() error { return b.Handled(ctx, "env-r-1", true) },
 		func() error { return b.Failed(ctx, "env-r-1", 1) },
 		func() error {
 			_, err := b.Forsake(ctx, approvals.Envelope{Key: "env-r-9", Type: "slash_commands"}, true)

@@ -29,7 +29,7 @@ func TestHandledEnvelopesAreDropped(t *testing.T) {
 		if _, err := b.Put(ctx, approvals.Envelope{Key: "young", Type: "slash_commands", Payload: []byte(`{}`), ReceivedAt: b.clock.now()}); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Handled(ctx, "young"); err != nil {
+		if err := b.Handled(ctx, "young", false); err != nil {
 			t.Fatal(err)
 		}
 		b.clock.forward(day + time.Minute)
