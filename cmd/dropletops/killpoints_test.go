@@ -157,6 +157,34 @@ func dieAt(t *testing.T, s scenario, point string) {
 	r.promises()
 }
 
+// TestLosingEachCommit has every commit of one scenario fail, once each: before it nothing
+// is committed, after it the answer is lost. The program lives on, and every promise holds.
+func TestLosingEachCommit(t *testing.T) {
+	s := scenarios[0]
+	for _, p := range learn(t, s) {
+		if !strings.HasPrefix(p, "database: ") {
+			continue
+		}
+		t.Run(p, func(t *testing.T) {
+			r := dyingRig(t)
+			r.env["DROPLETOPS_TEST_LOSE"] = p
+			r.start()
+			if strings.Contains(p, ": put,") { // what is not known to be kept is rejected, and whoever sent it is told
+				r.slash("alice", "#ops", "/droplet reboot web-1")
+				r.told("alice", "Nothing was started")
+				r.stopped()
+				if n := len(r.posts()); n > 0 {
+					t.Errorf("DigitalOcean accepted %d actions", n)
+				}
+				return
+			}
+			s.do(r)
+			r.stopped()
+			r.promises()
+		})
+	}
+}
+
 // killed is the exit code of a process that died by a signal: it came by its
 // point as it was about to stop.
 const killed = -1

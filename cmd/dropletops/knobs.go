@@ -21,8 +21,8 @@ type knobs struct {
 	// clock is the time; nil is time.Now.
 	clock func() time.Time
 	// cross is told of every point between two commits or calls, right before and
-	// right after each; nil is nobody.
-	cross func(point string)
+	// right after each; nil is nobody. An error is what that commit or call returns.
+	cross func(point string) error
 }
 
 // crossings tells k.cross of each call that goes through a transport.
@@ -39,7 +39,7 @@ func (k knobs) crossings(to string) func(http.RoundTripper) http.RoundTripper {
 type crossing struct {
 	next  http.RoundTripper
 	to    string
-	cross func(point string)
+	cross func(point string) error
 }
 
 // ids are what makes two calls of the same kind differ in their paths.
@@ -47,9 +47,16 @@ var ids = regexp.MustCompile(`/\d+`)
 
 func (c crossing) RoundTrip(r *http.Request) (*http.Response, error) {
 	call := c.to + ": " + r.Method + " " + ids.ReplaceAllString(r.URL.Path, "/N")
-	c.cross(call + ", before it")
+	if err := c.cross(call + ", before it"); err != nil {
+		return nil, err
+	}
 	resp, err := c.next.RoundTrip(r)
-	c.cross(call + ", after it")
+	if lost := c.cross(call + ", after it"); lost != nil {
+		if err == nil {
+			_ = resp.Body.Close() // the answer is lost anyway
+		}
+		return nil, lost
+	}
 	return resp, err
 }
 

@@ -196,7 +196,7 @@ func TestPruneWritesNothingForNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, b *bench) {
 		create(t, b, "r-1")
 		crossed := 0
-		b.OnCrossing(func(string) { crossed++ })
+		b.OnCrossing(func(string) error { crossed++; return nil })
 		if err := b.Prune(t.Context()); err != nil || crossed != 0 {
 			t.Errorf("%d crossings, %v", crossed, err)
 		}

@@ -41,7 +41,7 @@ type Store struct {
 	lock    *flock.Flock    // held while this process owns file
 	failed  atomic.Bool     // something could not be written down; see Unwell
 	// cross is told of every point at which dying makes a difference; see OnCrossing.
-	cross func(point string)
+	cross func(point string) error
 	line  chan struct{} // held by whoever is next at SQLite's writer, puts excepted
 	puts  chan put
 	quit  chan struct{}
@@ -73,7 +73,7 @@ type Waker interface {
 // "postgres://…") and brings its tables up to date. process names this process,
 // differently at each start.
 func Open(ctx context.Context, url, process string, now func() time.Time) (*Store, error) {
-	s := &Store{now: now, process: process, base: context.WithoutCancel(ctx), cross: func(string) {}, line: make(chan struct{}, 1), puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
+	s := &Store{now: now, process: process, base: context.WithoutCancel(ctx), cross: func(string) error { return nil }, line: make(chan struct{}, 1), puts: make(chan put), quit: make(chan struct{}), done: make(chan struct{})}
 	if err := s.open(ctx, url); err != nil {
 		return nil, err
 	}
@@ -92,9 +92,10 @@ func Open(ctx context.Context, url, process string, now func() time.Time) (*Stor
 func (s *Store) SetWaker(w Waker) { s.waker = w }
 
 // OnCrossing has f called right before and right after each commit, with its
-// name: the points between which a process can die. Tests die there. It is
-// called once, before any change.
-func (s *Store) OnCrossing(f func(point string)) { s.cross = f }
+// name: the points between which a process can die. Tests die there. An error from
+// f is what the commit returns: before it nothing is committed, after it the answer
+// is lost. OnCrossing is called once, before any change.
+func (s *Store) OnCrossing(f func(point string) error) { s.cross = f }
 
 // Exclusive says whether this process is the only one at the database, as on
 // SQLite: what another process had in hand when it died is then free at once.
@@ -171,7 +172,9 @@ func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) (err
 	if err := f(tx); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
-	s.cross("database: " + name + ", before its commit")
+	if err := s.cross("database: " + name + ", before its commit"); err != nil {
+		return unwell{errors.Join(fmt.Errorf("commit: %w", err), ignoreDone(tx.Rollback()))}
+	}
 	if err := s.CheckFile(); err != nil {
 		return unwell{errors.Join(err, ignoreDone(tx.Rollback()))}
 	}
@@ -181,7 +184,9 @@ func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) (err
 	if err := s.CheckFile(); err != nil { // it went into a file that is not at its path any more
 		return unwell{err}
 	}
-	s.cross("database: " + name + ", after its commit")
+	if err := s.cross("database: " + name + ", after its commit"); err != nil {
+		return unwell{fmt.Errorf("commit: %w", err)}
+	}
 	return nil
 }
 
