@@ -85,7 +85,7 @@ func NewClient(a Access) (*Client, error) {
 	if a.Wrap != nil {
 		transport = a.Wrap(transport)
 	}
-	c.http = &http.Client{Transport: transport, Timeout: httpTimeout, CheckRedirect: stay}
+	c.http = &http.Client{Transport: bodyLimit{transport}, Timeout: httpTimeout, CheckRedirect: stay}
 	c.web = slack.New(a.BotToken, slack.OptionHTTPClient(c.http), slack.OptionAPIURL(base.String()), slack.OptionLog(quiet()))
 	return c, nil
 }

@@ -55,7 +55,7 @@ and may be given several times.`,
 			defer log.Close()
 			head, err := log.Verify(c.Context(), kept)
 			if err != nil {
-				return failure{err}
+				return failure{digestError{err}}
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%d lines, unbroken; head %s\n", head.Seq, head)
 			return err

@@ -16,6 +16,7 @@ import (
 	"dropletops/bot"
 	"dropletops/internal/factor"
 	"dropletops/internal/policy"
+	"dropletops/internal/secret"
 	"dropletops/internal/store"
 )
 
@@ -25,10 +26,10 @@ func (p program) checkCommand() *cobra.Command {
 		Short: "Say what is wrong with this setup before it is used; exit 1 if anything is",
 		Long: `Say what is wrong with this setup before it is used. It has the environment of serve
 (dropletops serve --help), and asks Slack, DigitalOcean and the database about each
-part of it: ok, wrong, unsure where nobody answered, or warn where it works and other
-users of this machine can read or change its file, a line each with what to do.
-Nothing is posted and no Droplet is touched; the database is made, and its tables are
-brought up to date, as by serve. Exit 1 if anything is wrong or unsure.`,
+part of it: ok, wrong, or unsure where nobody answered, a line each with what to do.
+What is ok and has a file that other users of this machine can read or change has a
+warning in its line. Nothing is posted and no Droplet is touched; the database is made,
+and its tables are brought up to date, as by serve. Exit 1 if anything is not ok.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := p.configure(c.ErrOrStderr())
@@ -45,6 +46,7 @@ const checkFor = 10 * time.Second
 
 // check asks everything that serve depends on, and prints a line for each.
 func (p program) check(ctx context.Context, cfg *config, out io.Writer) error {
+	out = secret.Writer(out)
 	wrong := 0
 	say := func(name string, ask func(ctx context.Context) (string, error)) {
 		ctx, cancel := context.WithTimeout(ctx, checkFor*time.Duration(max(1, p.knobs.slower)))
@@ -61,7 +63,7 @@ func (p program) check(ctx context.Context, cfg *config, out io.Writer) error {
 			verdict, what = "wrong", err.Error()
 		default:
 			if warning := cfg.fileModes(name); warning != "" {
-				verdict, what = "warn", what+"; but "+warning
+				what += "; warning: " + warning
 			}
 		}
 		fmt.Fprintf(out, "%-6s %s: %s\n", verdict, name, strings.TrimPrefix(what, name+": "))

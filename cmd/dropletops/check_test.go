@@ -159,9 +159,9 @@ func TestCheckWarnsOfFilesThatOthersCanRead(t *testing.T) {
 	}
 	res := r.run("check")
 	for _, line := range []string{
-		"warn   SLACK_BOT_TOKEN: ", "its file " + token + " (mode 0640): chmod 600 " + token,
-		"warn   DATABASE_URL: ", r.file() + " (mode 0644): chmod 600 " + r.file(),
-		"warn   POLICY_FILE: ", "can change it (mode 0666): chmod go-w ",
+		"ok     SLACK_BOT_TOKEN: ", "; warning: other users of this machine have access to its file " + token + " (mode 0640): chmod 600 " + token,
+		"ok     DATABASE_URL: ", r.file() + " (mode 0644): chmod 600 " + r.file(),
+		"ok     POLICY_FILE: ", "can change it (mode 0666): chmod go-w ",
 	} {
 		if !strings.Contains(res.stdout, line) {
 			t.Errorf("check does not say %q:\n%s", line, res.stdout)

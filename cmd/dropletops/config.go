@@ -30,6 +30,7 @@ type config struct {
 	DigitalOceanAPIURL string `env:"DIGITALOCEAN_API_URL" envDefault:"https://api.digitalocean.com/"`
 	DatabaseURL        string `env:"DATABASE_URL" envDefault:"sqlite:dropletops.db"`
 	PolicyFile         string `env:"POLICY_FILE"`
+	AllowInsecureHTTP  string `env:"ALLOW_INSECURE_HTTP"`
 	// HTTPAddr is empty when HTTP_ADDR is set and empty, which turns the server
 	// off. The library takes that for unset, so the environment is asked itself.
 	HTTPAddr  string
@@ -72,8 +73,9 @@ func loadConfig(environ []string) (*config, error) {
 		c.Token = p.token("DIGITALOCEAN_ACCESS_TOKEN", c.AccessToken, c.AccessTokenFile)
 	}
 	p.checkTokens(c)
-	c.SlackAPIURL = p.address("SLACK_API_URL", c.SlackAPIURL, "https://slack.com/api/")
-	c.DigitalOceanAPIURL = p.address("DIGITALOCEAN_API_URL", c.DigitalOceanAPIURL, "https://api.digitalocean.com/")
+	insecure := p.insecure(c.AllowInsecureHTTP)
+	c.SlackAPIURL = p.address("SLACK_API_URL", c.SlackAPIURL, "https://slack.com/api/", insecure)
+	c.DigitalOceanAPIURL = p.address("DIGITALOCEAN_API_URL", c.DigitalOceanAPIURL, "https://api.digitalocean.com/", insecure)
 	p.checkRest(c)
 	c.keys = p.factorKeys(&c.Factor)
 	if len(p) > 0 {
@@ -157,14 +159,36 @@ func otherKind(token string) string {
 }
 
 // address checks a base URL and gives it its trailing slash, without which the
-// client libraries drop its last path element.
-func (p *problems) address(name, value, example string) string {
+// client libraries drop its last path element. Over http:// the token would be sent
+// readable by everyone on the way, so that is for this machine alone unless insecure.
+func (p *problems) address(name, value, example string, insecure bool) string {
 	u, err := url.Parse(value)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" {
 		p.add("%s is not an http(s) address: it should look like %s", name, example)
 		return value
 	}
+	if u.Scheme == "http" && !insecure && !loopback(u.Hostname()) {
+		p.add("%s is http:// to another machine, which would send the token unencrypted: use https://, or set ALLOW_INSECURE_HTTP=true", name)
+	}
 	return strings.TrimSuffix(value, "/") + "/"
+}
+
+// insecure reads ALLOW_INSECURE_HTTP.
+func (p *problems) insecure(value string) bool {
+	switch value {
+	case "", "false":
+		return false
+	case "true":
+		return true
+	}
+	p.add("ALLOW_INSECURE_HTTP is %q: set it to true, or leave it unset", value)
+	return false
+}
+
+// loopback reports whether a host is this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 func (p *problems) checkRest(c *config) {

@@ -127,7 +127,7 @@ func (o demoOptions) check() error {
 	if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 {
 		return fmt.Errorf("--addr is %q: it is HOST:PORT, such as 127.0.0.1:8090", o.addr)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !loopback(host) {
 		return fmt.Errorf("--addr is %q: the demo is for this machine alone, at 127.0.0.1 or localhost", o.addr)
 	}
 	if o.speed <= 0 {

@@ -11,6 +11,8 @@ import (
 
 	"dropletops/approvals"
 	"dropletops/bot"
+
+	"dropletops/internal/secret"
 )
 
 // slackVars are the variables by which Slack is asked about a person.
@@ -18,6 +20,7 @@ type slackVars struct {
 	Token     string `env:"SLACK_BOT_TOKEN"`
 	TokenFile string `env:"SLACK_BOT_TOKEN_FILE"`
 	APIURL    string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/"`
+	Insecure  string `env:"ALLOW_INSECURE_HTTP"`
 }
 
 // slackForPeople is a client with the bot token alone; nil without one.
@@ -29,7 +32,7 @@ func (p program) slackForPeople(stderr io.Writer) (*bot.Client, error) {
 	var wrong problems
 	v.Token = wrong.token("SLACK_BOT_TOKEN", v.Token, v.TokenFile)
 	wrong.botToken(v.Token)
-	v.APIURL = wrong.address("SLACK_API_URL", v.APIURL, "https://slack.com/api/")
+	v.APIURL = wrong.address("SLACK_API_URL", v.APIURL, "https://slack.com/api/", wrong.insecure(v.Insecure))
 	if len(wrong) > 0 {
 		return nil, wrong.report(stderr)
 	}
@@ -83,7 +86,7 @@ func lookUp(ctx context.Context, slack *bot.Client, userID string) (approvals.Pe
 // report prints what is wrong, a line each.
 func (p problems) report(stderr io.Writer) error {
 	for _, line := range p {
-		fmt.Fprintln(stderr, "dropletops: "+line)
+		fmt.Fprintln(stderr, "dropletops: "+secret.MaskAll(line))
 	}
 	return reportedError{errors.New("the configuration is wrong")}
 }

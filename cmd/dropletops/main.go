@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"dropletops/internal/secret"
 )
 
 func main() {
@@ -69,7 +71,11 @@ Run it against the real ones:   dropletops serve   (dropletops serve --help has 
 	}
 	var reported reportedError
 	if !errors.As(err, &reported) {
-		fmt.Fprintln(stderr, "dropletops: "+err.Error())
+		mask := secret.MaskAll // what was typed or set may be a token in the wrong place
+		if errors.As(err, new(digestError)) {
+			mask = secret.Mask
+		}
+		fmt.Fprintln(stderr, "dropletops: "+mask(err.Error()))
 	}
 	var failed failure
 	if errors.As(err, &failed) {
@@ -82,6 +88,11 @@ Run it against the real ones:   dropletops serve   (dropletops serve --help has 
 type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
+
+// digestError is one that names digests of the audit log, which look like keys.
+type digestError struct{ error }
+
+func (d digestError) Unwrap() error { return d.error }
 
 // usageError is an error of exit code 2 that names how to call it right.
 type usageError struct{ error }

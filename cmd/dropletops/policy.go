@@ -17,6 +17,7 @@ import (
 
 	"dropletops/approvals"
 	"dropletops/internal/policy"
+	"dropletops/internal/secret"
 	"dropletops/internal/store"
 )
 
@@ -37,14 +38,15 @@ and probably not meant, and of each rule that asks for less than the built-in po
 meant or not. Exit 2 if it is not valid.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			pol, err := p.loadPolicy(args, c.OutOrStdout())
+			out := secret.Writer(c.OutOrStdout())
+			pol, err := p.loadPolicy(args, out)
 			if err != nil {
 				return err
 			}
 			for _, w := range slices.Concat(pol.Warnings(), pol.Lowered()) {
-				fmt.Fprintln(c.OutOrStdout(), w)
+				fmt.Fprintln(out, w)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "valid: %s\n", pol)
+			fmt.Fprintf(out, "valid: %s\n", pol)
 			return nil
 		},
 	}
@@ -56,12 +58,13 @@ func (p program) policyTest() *cobra.Command {
 		Short: "Run the tests in a policy file; exit 1 if one fails",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			pol, err := p.loadPolicy(args, c.OutOrStdout())
+			out := secret.Writer(c.OutOrStdout())
+			pol, err := p.loadPolicy(args, out)
 			if err != nil {
 				return err
 			}
-			all, failed := pol.Test(c.OutOrStdout())
-			fmt.Fprintf(c.OutOrStdout(), "%d of %d tests hold\n", all-failed, all)
+			all, failed := pol.Test(out)
+			fmt.Fprintf(out, "%d of %d tests hold\n", all-failed, all)
 			if failed > 0 {
 				return failure{reportedError{fmt.Errorf("%d of %d tests fail", failed, all)}}
 			}
@@ -113,7 +116,8 @@ DigitalOcean: what is not said of the Droplet or of who asks is made up.`,
 			"    --droplet-name db-1 --tag production --requester U024BE7LH --group dba --now 2026-12-24T18:00",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			pol, err := p.loadPolicy(args, c.OutOrStdout())
+			out := secret.Writer(c.OutOrStdout())
+			pol, err := p.loadPolicy(args, out)
 			if err != nil {
 				return err
 			}
@@ -125,7 +129,7 @@ DigitalOcean: what is not said of the Droplet or of who asks is made up.`,
 			if err != nil {
 				return failure{err}
 			}
-			fmt.Fprint(c.OutOrStdout(), said)
+			fmt.Fprint(out, said)
 			return nil
 		},
 	}

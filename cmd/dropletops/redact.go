@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"dropletops/internal/secret"
 )
 
 // redact keeps secrets out of the log, whatever quotes them: a library's error
@@ -17,10 +19,10 @@ type redact struct {
 const redacted = "[redacted]"
 
 func (r redact) clean(s string) string {
-	for _, secret := range r.secrets {
-		s = strings.ReplaceAll(s, secret, redacted)
+	for _, known := range r.secrets {
+		s = strings.ReplaceAll(s, known, redacted)
 	}
-	return s
+	return secret.Mask(s)
 }
 
 func (r redact) Handle(ctx context.Context, rec slog.Record) error {

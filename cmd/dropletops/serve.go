@@ -34,6 +34,7 @@ func (p program) serveCommand() *cobra.Command {
   DIGITALOCEAN_TOKEN     required  also read from DIGITALOCEAN_ACCESS_TOKEN
   SLACK_API_URL          https://slack.com/api/
   DIGITALOCEAN_API_URL   https://api.digitalocean.com/
+  ALLOW_INSECURE_HTTP    true: the two addresses above may be http:// to another machine
   DATABASE_URL           sqlite:dropletops.db, or postgres://…
   POLICY_FILE            none: the built-in policy; read again on SIGHUP
   SECOND_FACTOR_KEY      needed once somebody has a second factor: 32 bytes, base64 or hex

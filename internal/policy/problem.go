@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"strings"
+
+	"dropletops/internal/secret"
 )
 
 // Problem is one thing that is wrong with a policy file, at its place in it.
@@ -16,6 +18,8 @@ type Problem struct {
 	Warning bool
 }
 
+// String returns the problem in a line. Tokens are masked: the file that was named may
+// hold one in place of a policy.
 func (p Problem) String() string {
 	var b strings.Builder
 	b.WriteString(p.File)
@@ -30,7 +34,7 @@ func (p Problem) String() string {
 	if p.Hint != "" {
 		b.WriteString(" (" + p.Hint + ")")
 	}
-	return b.String()
+	return secret.MaskAll(b.String())
 }
 
 // Problems are all that is wrong with a policy file, in the order of its lines. As

@@ -87,8 +87,8 @@ const idleAtMost = 10 * time.Second
 
 func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	s.kind = postgres
-	cfg, err := pgxpool.ParseConfig(dsn)
-	if err != nil {
+	cfg, err := pgxpool.ParseConfig(dsn) // which takes more than addresses
+	if err != nil || !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		return fmt.Errorf("DATABASE_URL is neither sqlite:FILE nor a postgres:// address") // the error would quote the password
 	}
 	const idle = "idle_in_transaction_session_timeout"
