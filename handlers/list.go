@@ -3,24 +3,24 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
 	"dropletops/api"
 	"dropletops/internal/card"
+	"dropletops/internal/glob"
 )
 
 // list answers the Droplets that fit a pattern and all filters, by name.
 func (h *Handler) list(ctx context.Context, q query) (card.Answer, error) {
-	glob, tag := q.target, q.args["tag"]
-	if kind, t, has := strings.Cut(glob, ":"); has && strings.EqualFold(kind, "tag") {
+	name, tag := q.target, q.args["tag"]
+	if kind, t, has := strings.Cut(name, ":"); has && strings.EqualFold(kind, "tag") {
 		if why := notATag(t); why != "" {
 			return card.Answer{}, mistake("No tag can be called " + code(t) + ": " + why)
 		}
-		glob, tag = "", t
+		name, tag = "", t
 	}
-	fits, err := pattern(glob)
+	fits, err := pattern(name)
 	if err != nil {
 		return card.Answer{}, err
 	}
@@ -37,7 +37,7 @@ func (h *Handler) list(ctx context.Context, q query) (card.Answer, error) {
 		}
 		kept, cost = append(kept, d), cost+d.Monthly
 	}
-	by := filters("name", glob, "tag", tag, "region", q.args["region"], "status", q.args["status"])
+	by := filters("name", name, "tag", tag, "region", q.args["region"], "status", q.args["status"])
 	if q.args["gpu"] != "" {
 		by += " with a GPU"
 	}
@@ -75,20 +75,18 @@ func hasTag(d api.Droplet, tag string) bool {
 	return slices.ContainsFunc(d.Tags, func(t string) bool { return strings.EqualFold(t, tag) })
 }
 
-// pattern answers what tells whether a name fits: as path.Match does, in any
-// case, or if nothing in it is special, whether it is a part of the name.
-func pattern(glob string) (func(name string) bool, error) {
-	glob = strings.ToLower(glob)
-	if _, err := path.Match(glob, ""); err != nil {
-		return nil, mistake(code(glob) + " is no pattern: a `[` needs its `]`, as in `web-[1-3]`.")
+// pattern returns what reports whether a name matches: as in [glob], or if nothing in
+// the text is special, whether it is a part of the name in any case.
+func pattern(text string) (func(name string) bool, error) {
+	p, err := glob.Compile(text)
+	if err != nil {
+		return nil, mistake(code(text) + " is no pattern: a `[` needs its `]`, as in `web-[1-3]`, and a `\\` the character that it is for.")
 	}
-	if !strings.ContainsAny(glob, `*?[\`) {
-		return func(name string) bool { return strings.Contains(strings.ToLower(name), glob) }, nil
+	if !strings.ContainsAny(text, `*?[\`) {
+		text = strings.ToLower(text)
+		return func(name string) bool { return strings.Contains(strings.ToLower(name), text) }, nil
 	}
-	return func(name string) bool {
-		ok, err := path.Match(glob, strings.ToLower(name))
-		return ok && err == nil
-	}, nil
+	return p.Match, nil
 }
 
 // filters says by what was filtered; of pairs, those without a value are not.

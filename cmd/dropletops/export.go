@@ -41,7 +41,10 @@ Times are in RFC 3339 (2026-11-21T03:00:00Z), or a date, which is the whole day 
 UTC. --droplet gives the Droplet's own lines, and what was asked and decided in
 requests for it. --person takes whom a line names: a Slack user ID, which also gives
 what operators did about that person's second factor; operator:NAME for what somebody
-did on the command line, operator for all that was; dropletops for what nobody did.`,
+did on the command line, operator for all that was; dropletops for what nobody did.
+
+Control characters that somebody typed are escaped (\u001b) in CSV, and on a terminal
+in JSON Lines as well; in a file or a pipe JSON Lines have each line as it was written.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.export(c, e) },
 	}
@@ -65,7 +68,11 @@ func (p program) export(c *cobra.Command, e exporting) error {
 	}
 	defer log.Close()
 	out := bufio.NewWriterSize(c.OutOrStdout(), 64<<10)
-	write, flush := jsonLines(out)
+	var lines io.Writer = out
+	if isTerminal(c.OutOrStdout()) {
+		lines = visibleLines{out}
+	}
+	write, flush := jsonLines(lines)
 	if e.format == "csv" {
 		write, flush = csvLines(out)
 	}
@@ -74,7 +81,7 @@ func (p program) export(c *cobra.Command, e exporting) error {
 	err = log.Lines(c.Context(), func(l store.AuditLine, broken error) error {
 		if broken != nil {
 			breaks++
-			fmt.Fprintln(c.ErrOrStderr(), "dropletops: "+broken.Error())
+			fmt.Fprintln(c.ErrOrStderr(), "dropletops: "+visible(broken.Error()))
 		}
 		if !picked(l) && broken == nil {
 			return nil
@@ -186,7 +193,7 @@ func csvLines(out io.Writer) (write writer, flush func() error) {
 		row := []string{strconv.FormatInt(l.Seq, 10), l.Line.At.UTC().Format(time.RFC3339Nano), l.Line.RequestID,
 			l.Line.What, l.Line.Who, droplet, l.Line.Why, string(detail), l.Hash, said(broken)}
 		for i := range row {
-			row[i] = noFormula(row[i])
+			row[i] = visible(noFormula(row[i]))
 		}
 		return w.Write(row)
 	}, func() error { w.Flush(); return errors.Join(begun, w.Error()) }

@@ -15,3 +15,14 @@ func TestNoFormula(t *testing.T) {
 		}
 	}
 }
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "fresh start, über 日本": "fresh start, über 日本", "a\x1b[2Jb": `a\u001b[2Jb`, "a\u009bb": `a\u009bb`, "a\x7fb": `a\u007fb`,
+		"a\nb\r\tc": `a\nb\r\tc`, "\u202egnp": `\u202egnp`, "a\u2028b": `a\u2028b`, "a\u200bb": `a\u200bb`, "\U000e0041": `\udb40\udc41`, "a\xffb": `a\ufffdb`,
+	} {
+		if got := visible(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/google/cel-go/cel"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/cel-go/common/types/ref"
 
 	"dropletops/approvals"
+	"dropletops/internal/glob"
 )
 
 // environment is what conditions are compiled in.
@@ -44,7 +44,7 @@ func newEnv() (*environment, error) {
 		cel.EnableMacroCallTracking(), // so that an expression can be written out as it was typed
 		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals()),
 		cel.ExpressionNestingDepthLimit(64), cel.ParserExpressionSizeLimit(10_000),
-		cel.Function("glob", cel.Overload("glob_string_string", []*cel.Type{cel.StringType, cel.StringType}, cel.BoolType, cel.BinaryBinding(glob))),
+		cel.Function("glob", cel.Overload("glob_string_string", []*cel.Type{cel.StringType, cel.StringType}, cel.BoolType, cel.BinaryBinding(globMatch))),
 	}
 	for _, v := range variables {
 		options = append(options, cel.Variable(v.name, v.typ))
@@ -61,14 +61,13 @@ func newEnv() (*environment, error) {
 	return &environment{env, fold}, err
 }
 
-// glob says whether all of a name is like a pattern, in any case: * is any
-// letters, ? is one, [a-c] is one of these.
-func glob(name, pattern ref.Val) ref.Val {
-	ok, err := path.Match(strings.ToLower(string(pattern.(types.String))), strings.ToLower(string(name.(types.String))))
+// globMatch is the function glob: it reports whether all of a text is like a pattern.
+func globMatch(text, pattern ref.Val) ref.Val {
+	p, err := glob.Compile(string(pattern.(types.String)))
 	if err != nil {
 		return types.NewErr("%q is no pattern", string(pattern.(types.String)))
 	}
-	return types.Bool(ok)
+	return types.Bool(p.Match(string(text.(types.String))))
 }
 
 // condition reads and compiles a rule's when; nil if it is wrong.
@@ -108,6 +107,7 @@ func (r *reader) condition(p *Policy, env *environment, e entry) *condition {
 	if wrong, _ := r.problems[before:].split(); len(wrong) > 0 {
 		return nil
 	}
+	compareTagsInAnyCase(checked.NativeRep().Expr())
 	return r.compile(env, checked, at(0))
 }
 

@@ -178,6 +178,6 @@ func (f *facts) about(d approvals.Droplet, zone *time.Location) {
 	if d.ID == 0 {
 		created = f.when // a create is to make it
 	}
-	f.droplet = &object{dropletKind, []ref.Val{types.Int(d.ID), types.String(d.Name), types.NewStringList(types.DefaultTypeAdapter, d.Tags),
+	f.droplet = &object{dropletKind, []ref.Val{types.Int(d.ID), types.String(d.Name), newTagList(d.Tags),
 		types.String(d.Region), types.String(d.Size), types.String(d.Status), types.String(d.Image), created}}
 }

@@ -432,3 +432,63 @@ tests:
 		t.Errorf("%d tests, %d failed", n, failed)
 	}
 }
+
+// A tag is the same in any case, as at DigitalOcean, whatever way a condition has of
+// comparing it.
+func TestTagsCompareInAnyCase(t *testing.T) {
+	for _, tag := range []string{"production", "Production", "PRODUCTION"} {
+		for condition, want := range map[string]bool{
+			`"production" in droplet.tags`: true, `"Production" in droplet.tags`: true, `"PRODUCTION" in droplet.tags`: true, `"Product" in droplet.tags`: false,
+			`!("Production" in droplet.tags)`:                            false,
+			`action.args["size"] in droplet.tags`:                        true,
+			`droplet.tags.exists(t, t == "Production")`:                  true,
+			`droplet.tags.exists(t, "Production" == t)`:                  true,
+			`droplet.tags.all(t, t != "Production")`:                     false,
+			`droplet.tags.exists(t, t in ["Staging", "Production"])`:     true,
+			`droplet.tags.exists(t, t.startsWith("Prod"))`:               true,
+			`droplet.tags.exists(t, t.endsWith("TION"))`:                 true,
+			`droplet.tags.exists(t, t.contains("DUCT"))`:                 true,
+			`droplet.tags.exists(t, t.matches("^Prod.*N$"))`:             true,
+			`droplet.tags.exists(t, glob(t, "Prod*"))`:                   true,
+			`droplet.tags.exists_one(t, t == "Production")`:              true,
+			`droplet.tags.filter(t, t == "Production").size() == 1`:      true,
+			`size(droplet.tags) == 2 && droplet.tags[1] == "Production"`: true,
+			`droplet.tags == ["WEB", "Production"]`:                      true,
+			`droplet.name == "Production"`:                               false, // a name is not a tag
+			`droplet.name == "PRODUCTION-db"`:                            false,
+			`droplet.name == "Production-db"`:                            true,
+			`["a"].exists(t, t == "A")`:                                  false,
+		} {
+			p := mustParse(t, fmt.Sprintf("version: 1\nrules:\n  - name: it\n    when: |-\n      %s\n    deny: \"no\"\n", condition))
+			c := everyFact()
+			c.Action.Args = map[string]string{"size": "ProDuction"}
+			c.Targets[0].Name, c.Targets[0].Tags = "Production-db", []string{"web", tag}
+			v, err := p.Judge(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := v.Outcome == approvals.Deny; got != want {
+				t.Errorf("%s with the tag %s: %v", condition, tag, got)
+			}
+		}
+	}
+}
+
+// In a pattern of glob, * and ? match a slash, too.
+func TestGlobMatchesSlashes(t *testing.T) {
+	for condition, want := range map[string]bool{
+		`glob(droplet.image, "*")`: true, `glob(droplet.image, "debian*x64")`: true, `glob(droplet.image, "debian/12?x64")`: true,
+		`glob(droplet.image, "DEBIAN/*")`: true, `glob(droplet.image, "ubuntu*")`: false, `glob(droplet.image, "debian[./]12 x64")`: true,
+	} {
+		p := mustParse(t, fmt.Sprintf("version: 1\nrules:\n  - name: it\n    when: |-\n      %s\n    deny: \"no\"\n", condition))
+		c := everyFact()
+		c.Targets[0].Image = "debian/12 x64"
+		v, err := p.Judge(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.Outcome == approvals.Deny; got != want {
+			t.Errorf("%s: %v", condition, got)
+		}
+	}
+}

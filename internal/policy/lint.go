@@ -97,7 +97,7 @@ func (l *linter) look(e ast.Expr) {
 			}
 		case name == "glob" && len(args) == 2:
 			if pattern, ok := text(args[1]); ok {
-				if err, bad := glob(types.String(""), types.String(pattern)).(*types.Err); bad {
+				if err, bad := globMatch(types.String(""), types.String(pattern)).(*types.Err); bad {
 					l.r.wrong(l.at(args[1].ID()), err.Error()+".", "a [ needs its ], as in web-[1-3]")
 				}
 			}
