@@ -39,9 +39,9 @@ type Asked struct {
 
 func (a *Asked) Error() string { return "the decision takes a second factor or a reason" }
 
-// asks answers an [Asked] if the click lacks something, and a refusal if whoever
+// asks returns an [Asked] if the click lacks something, and a refusal if whoever
 // clicked can't give it.
-func (s *Service) asks(ctx context.Context, r *Request, k Click) error {
+func (s *Service) asks(ctx context.Context, r *Request, k Click, now time.Time) error {
 	a := &Asked{
 		Code:   r.takesFactor(k) && k.Code == "",
 		Reason: k.Kind == ToBreakGlass && strings.TrimSpace(k.Reason) == "",
@@ -60,7 +60,20 @@ func (s *Service) asks(ctx context.Context, r *Request, k Click) error {
 	if a.Code || a.Reason {
 		return a
 	}
+	if r.takesFactor(k) && s.Factors != nil {
+		if err := s.Factors.Locked(ctx, k.Who.UserID, k.Envelope, k.givenAt(now)); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// givenAt is when a code was given: an envelope may have waited since.
+func (k Click) givenAt(now time.Time) time.Time {
+	if k.At.IsZero() {
+		return now
+	}
+	return k.At
 }
 
 var errNoFactors = Refuse("This takes a second factor, and none are set up here: an operator sets SECOND_FACTOR_KEY and enrolls you.")
@@ -78,8 +91,20 @@ func (s *Service) Decide(ctx context.Context, k Click) (*Request, error) {
 	if err != nil {
 		return r, err
 	}
+	// Only a click that would decide costs fresh look-ups: nothing that is refused,
+	// and nothing that opens a modal.
+	more := s.asks(ctx, r, k, now)
+	var asked *Asked
+	switch {
+	case more == nil:
+		if p, err = s.afresh(ctx, r, k, p, now, line); err != nil {
+			return r, err
+		}
+	case !errors.As(more, &asked):
+		return r, s.refusedUnlessFault(ctx, line, more)
+	}
 	if k.letsGo() {
-		c, err := s.reconsider(ctx, r, r.droplets(), true)
+		c, err := s.reconsider(ctx, r, r.droplets(), more == nil)
 		if err != nil {
 			return r, err
 		}
@@ -87,8 +112,8 @@ func (s *Service) Decide(ctx context.Context, k Click) (*Request, error) {
 			return s.overtaken(ctx, k, c, line)
 		}
 	}
-	if err := s.asks(ctx, r, k); err != nil {
-		return r, s.refusedUnlessFault(ctx, line, err)
+	if more != nil {
+		return r, more
 	}
 	if p.Proved, err = s.proved(ctx, r, k, now); err != nil {
 		return r, s.refusedUnlessFault(ctx, line, err)
@@ -122,8 +147,9 @@ func (r *Request) counted(k Click) bool {
 	})
 }
 
-// clicker loads the request of a click, and looks up whoever clicked. It answers a
-// [Refusal], written down, if they may not; line is for what else they are refused.
+// clicker loads the request of a click, and whoever clicked as they were a moment ago:
+// that is enough to refuse, and not to decide. It returns a [Refusal], written down, if
+// they may not; line is for what else they are refused.
 func (s *Service) clicker(ctx context.Context, k Click, now time.Time) (r *Request, p Person, line Line, err error) {
 	line = Line{At: now, RequestID: k.RequestID, Who: k.Who.UserID, Detail: map[string]string{"click": string(k.Kind)}}
 	r, err = s.Store.Request(ctx, k.RequestID)
@@ -137,19 +163,40 @@ func (s *Service) clicker(ctx context.Context, k Click, now time.Time) (r *Reque
 	if err := r.Belongs(k.Message); err != nil {
 		return r, p, line, s.refusedUnlessFault(ctx, line, err)
 	}
+	p, err = s.clicks(ctx, r, k, false, now, line)
+	return r, p, line, err
+}
+
+// afresh looks whoever clicked up again before a decision, unless Slack was asked about
+// them for this very click.
+func (s *Service) afresh(ctx context.Context, r *Request, k Click, p Person, now time.Time, line Line) (Person, error) {
+	if p.Seen.Now {
+		return p, nil
+	}
+	return s.clicks(ctx, r, k, true, now, line)
+}
+
+// clicks looks up whoever clicked. It returns a [Refusal], written down, if they may not.
+func (s *Service) clicks(ctx context.Context, r *Request, k Click, fresh bool, now time.Time, line Line) (Person, error) {
 	asks := r.Verdict
 	switch k.Kind {
 	case ToCancel, ToConfirm, ToRetract, ToSnapshotFirst:
 		asks = Verdict{} // no group has a say in these
 	}
-	if p, err = s.person(ctx, k.Who, asks, true); err != nil {
-		return r, p, line, err
+	p, err := s.person(ctx, k.Who, asks, fresh)
+	if err != nil {
+		return p, err
 	}
-	if err = r.mayClick(k, p, now); errors.Is(err, errTimeIsUp) {
-		r, err = s.expired(ctx, k, line)
-		return r, p, line, err
+	err = r.mayClick(k, p, now)
+	if errors.Is(err, errTimeIsUp) {
+		_, err = s.expired(ctx, k, line)
+		return p, err
 	}
-	return r, p, line, s.refusedUnlessFault(ctx, line, err)
+	entitled := Person{Who: k.Who, Standing: Member, Groups: asks.Groups()}
+	if r.mayClick(k, entitled, now) == nil { // it is refused for who they are
+		err = p.Seen.refusedBy(err)
+	}
+	return p, s.refusedUnlessFault(ctx, line, err)
 }
 
 // errTimeIsUp says that a pending request has expired, and that this is not
@@ -200,10 +247,7 @@ func (s *Service) proved(ctx context.Context, r *Request, k Click, now time.Time
 	if s.Factors == nil {
 		return false, errNoFactors
 	}
-	if !k.At.IsZero() {
-		now = k.At
-	}
-	if err := s.Factors.Verify(ctx, k.Who.UserID, k.Code, k.Envelope, now); err != nil {
+	if err := s.Factors.Verify(ctx, k.Who.UserID, k.Code, k.Envelope, k.givenAt(now)); err != nil {
 		return false, err
 	}
 	return true, nil

@@ -49,8 +49,8 @@ func (w *town) Judge(_ context.Context, c approvals.Case) (approvals.Verdict, er
 	return w.verdict.NotShared(c), w.away
 }
 
-func (w *town) In(_ context.Context, who approvals.Who, groups []string, _ bool) ([]string, error) {
-	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return !slices.Contains(w.groups[g], who.UserID) }), w.away
+func (w *town) In(_ context.Context, who approvals.Who, groups []string, _ bool) ([]string, approvals.Seen, error) {
+	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return !slices.Contains(w.groups[g], who.UserID) }), approvals.Seen{Now: true}, w.away
 }
 
 func (w *town) Digest() string { return "" }

@@ -133,8 +133,8 @@ func (w *world) Judge(context.Context, approvals.Case) (approvals.Verdict, error
 	v.Rule, v.Within = rules[w.rule].name, within
 	return v, nil
 }
-func (w *world) In(_ context.Context, who approvals.Who, groups []string, _ bool) ([]string, error) {
-	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return !w.in(who.UserID, g) }), nil
+func (w *world) In(_ context.Context, who approvals.Who, groups []string, _ bool) ([]string, approvals.Seen, error) {
+	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return !w.in(who.UserID, g) }), approvals.Seen{Now: true}, nil
 }
 func (w *world) Digest() string { return "" }
 
@@ -147,7 +147,8 @@ func (w *world) Verify(_ context.Context, _, code, _ string, _ time.Time) error 
 	}
 	return nil
 }
-func (w *world) Enrolled(context.Context, string) (bool, error) { return true, nil }
+func (w *world) Locked(context.Context, string, string, time.Time) error { return nil }
+func (w *world) Enrolled(context.Context, string) (bool, error)          { return true, nil }
 
 // model is what should have become of the request.
 type model struct {

@@ -92,9 +92,10 @@ type Policy interface {
 	// where a membership that decides could not be looked up: nobody is let
 	// through then.
 	Judge(ctx context.Context, c Case) (Verdict, error)
-	// In answers which of the named groups someone is in; fresh forbids an answer
-	// from a cache. A group that the policy or Slack does not know has no members.
-	In(ctx context.Context, who Who, groups []string, fresh bool) ([]string, error)
+	// In returns which of the named groups someone is in, and how recent that is:
+	// with fresh as [Deciding] allows, otherwise as [Recent] does. A group that the
+	// policy or Slack does not know has no members.
+	In(ctx context.Context, who Who, groups []string, fresh bool) ([]string, Seen, error)
 	// Group is what the policy says of one of its groups.
 	Group(name string) (Group, bool)
 	// Digest is that of the policy file in force; empty for the built-in policy.
@@ -122,8 +123,10 @@ func (b BuiltIn) Judge(_ context.Context, c Case) (Verdict, error) {
 	return b.Verdict(c).NotShared(c), nil
 }
 
-// In answers none: the built-in policy has no groups.
-func (b BuiltIn) In(context.Context, Who, []string, bool) ([]string, error) { return nil, nil }
+// In returns none: the built-in policy has no groups.
+func (b BuiltIn) In(context.Context, Who, []string, bool) ([]string, Seen, error) {
+	return nil, Seen{Now: true}, nil
+}
 
 // Group answers none.
 func (b BuiltIn) Group(string) (Group, bool) { return Group{}, false }

@@ -146,10 +146,11 @@ func (s *Service) grouped(ctx context.Context, p Person, v Verdict, fresh bool) 
 	if len(groups) == 0 || p.Standing != Member {
 		return p, nil
 	}
-	var err error
-	if p.Groups, err = s.Policy.In(ctx, p.Who, groups, fresh); err != nil {
+	in, seen, err := s.Policy.In(ctx, p.Who, groups, fresh)
+	if err != nil {
 		return Person{}, fmt.Errorf("look up the groups of %s: %w", p.UserID, err)
 	}
+	p.Groups, p.Seen = in, p.Seen.And(seen)
 	return p, nil
 }
 

@@ -51,7 +51,7 @@ func (s *Service) Admit(ctx context.Context, who Who) (Person, error) {
 	if err != nil {
 		return Person{}, fmt.Errorf("look up %s: %w", who.UserID, err)
 	}
-	return p, Admit(p)
+	return p, p.Seen.refusedBy(Admit(p))
 }
 
 // Submit makes a request of a draft. It answers a [Refusal] when the person or
@@ -61,7 +61,8 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 	if len(d.Targets) == 0 {
 		return nil, errors.New("a draft without a Droplet")
 	}
-	p, err := s.Directory.Person(ctx, d.Who, true)
+	// What is refused costs no fresh look-up: what Slack said a moment ago is enough.
+	p, err := s.Directory.Person(ctx, d.Who, false)
 	if err != nil {
 		return nil, fmt.Errorf("look up %s: %w", d.Who.UserID, err)
 	}
@@ -74,7 +75,7 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 	}
 	line := Line{At: now, RequestID: r.ID, What: "requested", Who: p.UserID, Why: d.Reason, Detail: r.describe()}
 	if err := Admit(p); err != nil {
-		return nil, s.refused(ctx, line, err)
+		return nil, s.refused(ctx, line, p.Seen.refusedBy(err))
 	}
 	if r.Origin.Shared, err = s.shared(ctx, d.Origin); err != nil {
 		return nil, err
@@ -106,6 +107,15 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 			msg = "The policy does not allow this."
 		}
 		return nil, s.refused(ctx, line, Refuse("%s%s", msg, r.Verdict.by()))
+	}
+	if !p.Seen.Now {
+		if p, err = s.Directory.Person(ctx, d.Who, true); err != nil {
+			return nil, fmt.Errorf("look up %s: %w", d.Who.UserID, err)
+		}
+		if err := Admit(p); err != nil {
+			return nil, s.refused(ctx, line, p.Seen.refusedBy(err))
+		}
+		r.Requester = p
 	}
 	if err := s.Store.Create(ctx, r, c); err != nil {
 		if errors.Is(err, ErrConflict) && d.RetryOf != "" {

@@ -95,6 +95,9 @@ func (s *Service) SnapshotFirst(ctx context.Context, k Click, more time.Duration
 	case v.Reason && r.Reason == "":
 		return r, s.refused(ctx, line, Refuse("With a snapshot first the policy wants a reason for this (rule %q). Ask again with `--snapshot-first --reason \"why\"`.", v.Rule))
 	}
+	if p, err = s.afresh(ctx, r, k, p, now, line); err != nil {
+		return r, err
+	}
 	r, err = s.Store.Update(ctx, k.RequestID, func(r *Request) (Change, error) {
 		if err := r.mayClick(k, p, now); err != nil {
 			return Change{}, err

@@ -55,6 +55,7 @@ type Client struct {
 	metrics  *metrics
 	identity atomic.Pointer[Identity]
 	rejected chan *Rejected // at most one: the first
+	pauses   pauses
 }
 
 // httpTimeout bounds one call of the Web API, with its body; Slack answers in

@@ -14,19 +14,25 @@ import (
 )
 
 const (
-	// knownFor is how long an answer of users.info may serve for what decides
-	// nothing. Slack allows 100 look-ups a minute.
-	knownFor = time.Minute
+	// keptFor is how long an answer is kept at all: no [approvals.Freshness] is longer.
+	keptFor = time.Minute
 	// lookUpWithin leaves a handler time to try again within its own.
 	lookUpWithin = 5 * time.Second
 )
 
-// Directory knows people by Slack's users.info. It fails closed: whatever it
-// can't tell for certain is an error, and never a member.
+// Directory knows people by Slack's users.info, of which Slack allows 100 a minute. It
+// fails closed: whatever it can't tell for certain is an error, and never a member.
 type Directory struct {
 	client *Client
-	known  *cache.Cache
+	known  *cache.Cache // sightings, by user ID
+	flying coalescer[sighting]
 	shared *cache.Cache // by channel
+}
+
+// sighting is what Slack said of someone, and when it was asked.
+type sighting struct {
+	user *slack.User // nil: this workspace knows no such person
+	at   time.Time
 }
 
 var _ approvals.Directory = (*Directory)(nil)
@@ -35,10 +41,10 @@ var _ approvals.Directory = (*Directory)(nil)
 func NewDirectory(c *Client) *Directory {
 	// The janitor of go-cache is a goroutine that nothing ends; expired entries
 	// are few and are replaced when they are asked for again.
-	return &Directory{client: c, known: cache.New(knownFor, cache.NoExpiration), shared: cache.New(sharedFor, cache.NoExpiration)}
+	return &Directory{client: c, known: cache.New(keptFor, cache.NoExpiration), shared: cache.New(sharedFor, cache.NoExpiration)}
 }
 
-// Person looks someone up; fresh asks Slack in any case.
+// Person looks someone up; see [approvals.Directory].
 func (d *Directory) Person(ctx context.Context, who approvals.Who, fresh bool) (approvals.Person, error) {
 	id, ok := d.client.Identity()
 	if !ok {
@@ -47,34 +53,59 @@ func (d *Directory) Person(ctx context.Context, who approvals.Who, fresh bool) (
 	if who.UserID == "" {
 		return approvals.Person{}, errors.New("look a person up: the payload names none")
 	}
-	if !fresh {
-		if u, hit := d.known.Get(who.UserID); hit {
-			return person(who, u.(*slack.User), id), nil
+	f := approvals.Recent
+	if fresh {
+		f = approvals.Deciding
+	}
+	if known, hit := d.known.Get(who.UserID); hit {
+		p := person(who, known.(sighting), id)
+		p.Seen.Age = age(d.client.now(), known.(sighting).at)
+		if p.Seen.Age <= f.No && p.Standing != approvals.Member || p.Seen.Age <= f.Yes && p.Standing == approvals.Member {
+			return p, nil
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
-	defer cancel()
-	u, err := d.client.web.GetUserInfoContext(ctx, who.UserID, slack.GetUserInfoOptionIncludeLocale(false))
-	err = d.client.observe("users.info", err)
-	if gone := away("users.info", err); gone != nil {
-		return approvals.Person{}, fmt.Errorf("look up %s: %w", who.UserID, gone)
+	willDo := func(s sighting) bool { return !fresh || person(who, s, id).Standing != approvals.Member }
+	seen, now, err := d.flying.do(ctx, who.UserID, willDo, func(ctx context.Context) (sighting, error) { return d.look(ctx, who.UserID) })
+	if err != nil {
+		return approvals.Person{}, fmt.Errorf("look up %s: %w", who.UserID, err)
 	}
-	switch c := code(err); {
-	case c == "user_not_found" || c == "user_not_visible" || c == "users_not_found":
-		// Slack knows them, since they typed or clicked; this workspace does not.
-		return approvals.Person{Who: who, Standing: approvals.Foreign}, nil
-	case err != nil:
-		return approvals.Person{}, fmt.Errorf("look up %s (users.info): %s", who.UserID, safe(err))
-	case u.ID != who.UserID:
-		return approvals.Person{}, fmt.Errorf("look up %s (users.info): Slack answered about %q", who.UserID, u.ID)
+	p := person(who, seen, id)
+	if p.Seen.Now = now; !now {
+		p.Seen.Age = age(d.client.now(), seen.at)
 	}
-	d.known.DeleteExpired()
-	d.known.SetDefault(who.UserID, u)
-	return person(who, u, id), nil
+	return p, nil
 }
 
-func person(who approvals.Who, u *slack.User, id Identity) approvals.Person {
-	return approvals.Person{Who: who, Standing: standing(who, u, id), Name: u.Name}
+// age is how old an answer is that was not asked for now; never 0.
+func age(now, at time.Time) time.Duration { return max(1, now.Sub(at)) }
+
+// look asks Slack about someone.
+func (d *Directory) look(ctx context.Context, userID string) (sighting, error) {
+	seen := sighting{at: d.client.now()}
+	err := d.client.lookUp(ctx, "users.info", func(ctx context.Context) (err error) {
+		seen.user, err = d.client.web.GetUserInfoContext(ctx, userID, slack.GetUserInfoOptionIncludeLocale(false))
+		return err
+	})
+	switch c := code(err); {
+	case c == "user_not_found" || c == "user_not_visible" || c == "users_not_found":
+		seen.user = nil // Slack knows them, since they typed or clicked; this workspace does not
+	case c != "":
+		return seen, fmt.Errorf("users.info: %s", safe(err))
+	case err != nil:
+		return seen, err
+	case seen.user.ID != userID:
+		return seen, fmt.Errorf("users.info: Slack answered about %q", seen.user.ID)
+	}
+	d.known.DeleteExpired()
+	d.known.SetDefault(userID, seen)
+	return seen, nil
+}
+
+func person(who approvals.Who, seen sighting, id Identity) approvals.Person {
+	if seen.user == nil {
+		return approvals.Person{Who: who, Standing: approvals.Foreign}
+	}
+	return approvals.Person{Who: who, Standing: standing(who, seen.user, id), Name: seen.user.Name}
 }
 
 // standing judges someone by what Slack says of them and by the team that the

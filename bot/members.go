@@ -10,79 +10,87 @@ import (
 	"github.com/patrickmn/go-cache"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/sync/singleflight"
 )
-
-// membersKnownFor is how long a list of members may serve for what decides nothing.
-// Slack allows 20 look-ups of user groups a minute, so about as many groups can be
-// kept in use.
-const membersKnownFor = time.Minute
 
 // mostPages bounds the reading of a channel's members, 1,000 a page.
 const mostPages = 50
 
 // Members knows who is in which user group and channel. It fails closed: what Slack
-// does not say is an error, and never a yes.
+// does not say is an error, and never a yes. Slack allows 20 look-ups of user groups a
+// minute, so each group is looked up as a whole, for all who are asked about.
 type Members struct {
 	client *Client
-	known  *cache.Cache // sets of user IDs, by the ID of the user group or channel
-	flying singleflight.Group
+	known  *cache.Cache // rolls, by the ID of the user group or channel
+	flying coalescer[roll]
+}
+
+// roll is who is in a group or channel, and when Slack was asked. One that there is not
+// has nobody in it, and says so.
+type roll struct {
+	in   map[string]bool
+	none error // an [approvals.ErrNoGroup]
+	at   time.Time
 }
 
 // NewMembers makes a Members of the workspace that a Client can see.
 func NewMembers(c *Client) *Members {
-	return &Members{client: c, known: cache.New(membersKnownFor, cache.NoExpiration)} // no janitor, as in NewDirectory
+	return &Members{client: c, known: cache.New(keptFor, cache.NoExpiration)} // no janitor, as in NewDirectory
 }
 
-// InUserGroup says whether someone is in a user group (S…); fresh asks Slack in
-// any case.
-func (m *Members) InUserGroup(ctx context.Context, userID, userGroupID string, fresh bool) (bool, error) {
-	return m.in(ctx, userID, userGroupID, fresh, m.userGroup)
+// InUserGroup reports whether someone is in a user group (S…).
+func (m *Members) InUserGroup(ctx context.Context, userID, userGroupID string, f approvals.Freshness) (bool, approvals.Seen, error) {
+	return m.in(ctx, userID, userGroupID, f, m.userGroup)
 }
 
-// InChannel says whether someone is in a channel (C…, G…); fresh asks Slack in any
-// case.
-func (m *Members) InChannel(ctx context.Context, userID, channelID string, fresh bool) (bool, error) {
-	return m.in(ctx, userID, channelID, fresh, m.channel)
+// InChannel reports whether someone is in a channel (C…, G…).
+func (m *Members) InChannel(ctx context.Context, userID, channelID string, f approvals.Freshness) (bool, approvals.Seen, error) {
+	return m.in(ctx, userID, channelID, f, m.channel)
 }
 
-func (m *Members) in(ctx context.Context, userID, id string, fresh bool, ask func(context.Context, string) ([]string, error)) (bool, error) {
-	if !fresh {
-		if set, hit := m.known.Get(id); hit {
-			return set.(map[string]bool)[userID], nil
+func (m *Members) in(ctx context.Context, userID, id string, f approvals.Freshness, ask func(context.Context, string) ([]string, error)) (bool, approvals.Seen, error) {
+	if known, hit := m.known.Get(id); hit {
+		r := known.(roll)
+		old := age(m.client.now(), r.at)
+		if old <= f.Yes && r.in[userID] || old <= f.No && !r.in[userID] {
+			return r.in[userID], approvals.Seen{Age: old}, r.none
 		}
 	}
-	// Whoever asks the same meanwhile waits for the same answer. It is as fresh as
-	// their own would be, but for the moment in which it is under way.
-	flight := m.flying.DoChan(id, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpWithin) // one who gives up must not end it for the others
-		defer cancel()
-		ids, err := ask(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		set := make(map[string]bool, len(ids))
-		for _, id := range ids {
-			set[id] = true
-		}
-		m.known.DeleteExpired()
-		m.known.SetDefault(id, set)
-		return set, nil
+	willDo := func(r roll) bool { return f.Yes > 0 || !r.in[userID] }
+	r, now, err := m.flying.do(ctx, id, willDo, func(ctx context.Context) (roll, error) { return m.look(ctx, id, ask) })
+	if err != nil {
+		return false, approvals.Seen{}, fmt.Errorf("look up who is in %s: %w", id, err)
+	}
+	seen := approvals.Seen{Now: now}
+	if !now {
+		seen.Age = age(m.client.now(), r.at)
+	}
+	return r.in[userID], seen, r.none
+}
+
+// look asks Slack who is in a group or channel.
+func (m *Members) look(ctx context.Context, id string, ask func(context.Context, string) ([]string, error)) (roll, error) {
+	r := roll{in: map[string]bool{}, at: m.client.now()}
+	ids, err := ask(ctx, id)
+	switch {
+	case errors.Is(err, approvals.ErrNoGroup):
+		r.none = err
+	case err != nil:
+		return roll{}, err
+	}
+	for _, id := range ids {
+		r.in[id] = true
+	}
+	m.known.DeleteExpired()
+	m.known.SetDefault(id, r)
+	return r, nil
+}
+
+func (m *Members) userGroup(ctx context.Context, id string) (ids []string, err error) {
+	err = m.client.lookUp(ctx, "usergroups.users.list", func(ctx context.Context) (err error) {
+		ids, err = m.client.web.GetUserGroupMembersContext(ctx, id)
+		return err
 	})
-	select {
-	case <-ctx.Done():
-		return false, fmt.Errorf("look up who is in %s: %w", id, ctx.Err())
-	case got := <-flight:
-		if got.Err != nil {
-			return false, got.Err
-		}
-		return got.Val.(map[string]bool)[userID], nil
-	}
-}
-
-func (m *Members) userGroup(ctx context.Context, id string) ([]string, error) {
-	ids, err := m.client.web.GetUserGroupMembersContext(ctx, id)
-	if err = m.client.observe("usergroups.users.list", err); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("look up the user group %s (usergroups.users.list): %w", id, memberProblem(err))
 	}
 	return ids, nil
@@ -92,26 +100,37 @@ func (m *Members) channel(ctx context.Context, id string) ([]string, error) {
 	var out []string
 	q := &slack.GetUsersInConversationParameters{ChannelID: id, Limit: 1000}
 	for range mostPages {
-		ids, next, err := m.client.web.GetUsersInConversationContext(ctx, q)
-		if err = m.client.observe("conversations.members", err); err != nil {
+		err := m.client.lookUp(ctx, "conversations.members", func(ctx context.Context) error {
+			ids, next, err := m.client.web.GetUsersInConversationContext(ctx, q)
+			out, q.Cursor = append(out, ids...), next
+			return err
+		})
+		if err != nil {
 			return nil, fmt.Errorf("look up who is in the channel %s (conversations.members): %w", id, memberProblem(err))
 		}
-		out = append(out, ids...)
-		if next == "" {
+		if q.Cursor == "" {
 			return out, nil
 		}
-		q.Cursor = next
 	}
 	return nil, fmt.Errorf("look up who is in the channel %s (conversations.members): more than %d,000 are in it", id, mostPages)
 }
 
-// Invited says whether the bot is in a channel.
+// Invited reports whether the bot is in a channel.
 func (m *Members) Invited(ctx context.Context, channelID string) (bool, error) {
-	ch, err := m.client.web.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channelID})
-	if err = m.client.observe("conversations.info", err); err != nil {
+	ch, err := m.client.conversation(ctx, channelID)
+	if err != nil {
 		return false, fmt.Errorf("look up the channel %s (conversations.info): %w", channelID, memberProblem(err))
 	}
 	return ch.IsMember, nil
+}
+
+// conversation asks Slack about a channel.
+func (c *Client) conversation(ctx context.Context, id string) (ch *slack.Channel, err error) {
+	err = c.lookUp(ctx, "conversations.info", func(ctx context.Context) (err error) {
+		ch, err = c.web.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+		return err
+	})
+	return ch, err
 }
 
 // memberProblem says in words what Slack has no words for. What does not pass by
@@ -127,6 +146,9 @@ func memberProblem(err error) error {
 		return lasting("there is no such channel, or it is private and the bot is not in it")
 	case "missing_scope":
 		return lasting("the bot token lacks a scope for it; manifest.yml has all: " + safe(err))
+	}
+	if code(err) == "" {
+		return err // Slack has not answered
 	}
 	return errors.New(safe(err))
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"dropletops/approvals"
 	simslack "dropletops/internal/sim/slack"
 )
 
@@ -62,7 +64,11 @@ func TestMembersAreAskedForOnceAMinute(t *testing.T) {
 			if id[0] == 'C' {
 				ask = m.InChannel
 			}
-			if got, err := ask(t.Context(), user, id, fresh); err != nil || got != want {
+			f := approvals.Judging
+			if fresh {
+				f = approvals.Deciding
+			}
+			if got, _, err := ask(t.Context(), user, id, f); err != nil || got != want {
 				t.Errorf("%s in %s: %v, %v; want %v", user, id, got, err, want)
 			}
 		}
@@ -85,7 +91,7 @@ func TestMembersAreAskedForOnceAMinute(t *testing.T) {
 		if err := sim.UpdateUserGroup("sre", func(g *simslack.UserGroup) { g.Users = nil }); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(membersKnownFor + time.Second)
+		time.Sleep(keptFor + time.Second)
 		is("U0ALICE", "S0SRE", false, false)
 	})
 }
@@ -98,22 +104,23 @@ func TestMembersFailClosed(t *testing.T) {
 				t.Errorf("%v, %v; want an error with %q", in, err, want)
 			}
 		}
-		in, err := m.InUserGroup(t.Context(), "U0ALICE", "S0NOBODY", false)
+		in, _, err := m.InUserGroup(t.Context(), "U0ALICE", "S0NOBODY", approvals.Judging)
 		no("there is no such user group", in, err)
-		in, err = m.InChannel(t.Context(), "U0ALICE", "C0NOWHERE", false)
+		in, _, err = m.InChannel(t.Context(), "U0ALICE", "C0NOWHERE", approvals.Judging)
 		no("there is no such channel", in, err)
-		if in, err := m.InUserGroup(t.Context(), "U0ALICE", "S0SRE", false); !in || err != nil {
+		if in, _, err := m.InUserGroup(t.Context(), "U0ALICE", "S0SRE", approvals.Judging); !in || err != nil {
 			t.Fatal(in, err)
 		}
 		sim.AddFault(simslack.Fault{Method: "usergroups.users.list", Times: 1, Error: "plan_upgrade_required"})
-		in, err = m.InUserGroup(t.Context(), "U0ALICE", "S0SRE", true) // though it was seen before
+		in, _, err = m.InUserGroup(t.Context(), "U0ALICE", "S0SRE", approvals.Deciding) // though it was seen before
 		no("plan has no user groups", in, err)
+		time.Sleep(approvals.RefusalTTL + time.Second)
 		sim.AddFault(simslack.Fault{Method: "usergroups.users.list", Times: 1, Error: "internal_error"})
-		in, err = m.InUserGroup(t.Context(), "U0ALICE", "S0SRE", true)
+		in, _, err = m.InUserGroup(t.Context(), "U0ALICE", "S0SRE", approvals.Deciding)
 		no("internal_error", in, err)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		in, err = m.InUserGroup(ctx, "U0ALICE", "S0SRE", true)
+		in, _, err = m.InUserGroup(ctx, "U0ALICE", "S0SRE", approvals.Deciding)
 		no("context canceled", in, err)
 	})
 }
@@ -129,7 +136,7 @@ func TestMembersOfALargeChannel(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if in, err := m.InChannel(t.Context(), "U0LAST", "C0OPS", true); !in || err != nil {
+		if in, _, err := m.InChannel(t.Context(), "U0LAST", "C0OPS", approvals.Deciding); !in || err != nil {
 			t.Errorf("the last of 2,101: %v, %v", in, err)
 		}
 		if n := asked("conversations.members"); n != 3 {
@@ -143,14 +150,64 @@ func TestOneLookUpAtATime(t *testing.T) {
 		var all sync.WaitGroup
 		for range 20 {
 			all.Go(func() {
-				if in, err := m.InUserGroup(t.Context(), "U0BOB", "S0SRE", true); !in || err != nil {
+				if in, _, err := m.InUserGroup(t.Context(), "U0BOB", "S0SRE", approvals.Deciding); !in || err != nil {
 					t.Errorf("%v, %v", in, err)
 				}
 			})
 		}
 		all.Wait()
+		// One call may have begun before some of them asked: it decides nothing for those.
+		if n := asked("usergroups.users.list"); n < 1 || n > 2 {
+			t.Errorf("20 at once asked Slack %d times, want 1 or 2", n)
+		}
+	})
+}
+
+// A no of a moment ago refuses, however fresh an answer is asked for, and a yes decides
+// nothing: who was let in waits for 15 s at the most, who was put out is out at once.
+func TestARefusalCostsNoLookUp(t *testing.T) {
+	withMembers(t, func(t *testing.T, sim *simslack.Server, m *Members, asked func(string) int) {
+		is := func(want bool, calls int, id string) {
+			t.Helper()
+			got, seen, err := m.InUserGroup(t.Context(), "U0CAROL", id, approvals.Deciding)
+			if got != want || (err != nil) != (id == "S0NOBODY") || asked("usergroups.users.list") != calls || seen.Now == (seen.Age > 0) {
+				t.Errorf("%s: %v (%+v), %v, after %d calls; want %v after %d", id, got, seen, err, asked("usergroups.users.list"), want, calls)
+			}
+		}
+		for range 50 {
+			is(false, 1, "S0SRE")
+			time.Sleep(approvals.RefusalTTL / 60)
+		}
+		if err := sim.UpdateUserGroup("sre", func(g *simslack.UserGroup) { g.Users = append(g.Users, "U0CAROL") }); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(approvals.RefusalTTL / 3)
+		is(true, 2, "S0SRE")
+		is(true, 3, "S0SRE")
+		for range 3 { // one that there is not
+			is(false, 4, "S0NOBODY")
+		}
+	})
+}
+
+// Slack is left alone for as long as it asks for, and then asked again.
+func TestLookUpsWaitAsSlackAsks(t *testing.T) {
+	withMembers(t, func(t *testing.T, sim *simslack.Server, m *Members, asked func(string) int) {
+		sim.AddFault(simslack.Fault{Method: "usergroups.users.list", RetryAfter: 30 * time.Second})
+		for range 29 {
+			_, _, err := m.InUserGroup(t.Context(), "U0BOB", "S0SRE", approvals.Recent)
+			var slow *approvals.RateLimited
+			if !errors.As(err, &slow) || slow.RetryAfter <= 0 || slow.RetryAfter > 30*time.Second {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
 		if n := asked("usergroups.users.list"); n != 1 {
-			t.Errorf("20 at once asked Slack %d times, want 1", n)
+			t.Errorf("Slack was asked %d times within its Retry-After", n)
+		}
+		time.Sleep(2 * time.Second)
+		if in, _, err := m.InUserGroup(t.Context(), "U0BOB", "S0SRE", approvals.Recent); !in || err != nil {
+			t.Errorf("after it: %v, %v", in, err)
 		}
 	})
 }

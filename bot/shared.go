@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/slack-go/slack"
 )
 
 // sharedFor is how long an answer of conversations.info serves. Slack allows some
@@ -22,10 +20,7 @@ func (d *Directory) Shared(ctx context.Context, channel string) (bool, error) {
 	if known, hit := d.shared.Get(channel); hit {
 		return known.(bool), nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
-	defer cancel()
-	c, err := d.client.web.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
-	err = d.client.observe("conversations.info", err)
+	c, err := d.client.conversation(ctx, channel)
 	shared := false
 	switch code(err) {
 	case "missing_scope", "unknown_method", "channel_not_found":
@@ -33,6 +28,9 @@ func (d *Directory) Shared(ctx context.Context, channel string) (bool, error) {
 		// starts there.
 		d.client.log().Warn("Slack does not tell whether a channel is shared with other workspaces", "channel", channel, "error", safe(err))
 	default:
+		if err != nil && code(err) == "" {
+			return false, fmt.Errorf("look up channel %s: %w", channel, err)
+		}
 		if err != nil {
 			return false, fmt.Errorf("look up channel %s (conversations.info): %s", channel, safe(err))
 		}

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// longestWait is how long a command waits for its turn at DigitalOcean. Whoever
+	// maxWait is how long an envelope waits for its turn at DigitalOcean or Slack. Whoever
 	// asked has gone on to something else by then.
-	longestWait = 5 * time.Minute
-	// comeBack is after how long at the most it is looked whether the turn has come. It
+	maxWait = 5 * time.Minute
+	// pollInterval is after how long at the most it is looked whether the turn has come. It
 	// is below the 45 s for which an envelope is its process's own.
-	comeBack = 20 * time.Second
+	pollInterval = 20 * time.Second
 )
 
-// Later says that an envelope has to wait for its turn at DigitalOcean, and was not
-// handled: it is to be handled again, which is no failed attempt. Whoever asked
-// was told.
+// Later is the error of an envelope that has to wait for its turn at DigitalOcean or
+// Slack. It was not handled: it is to be handled again, which is no failed attempt.
+// Whoever asked was told.
 type Later struct {
 	After time.Duration
 	err   error
@@ -35,23 +35,21 @@ func (l *Later) Unwrap() error { return l.err }
 // wait for their turn. What says so is delivered before the answer is.
 func (h *Handler) inTurn(ctx context.Context, e approvals.Envelope, handle func(context.Context) (Reply, error)) (Reply, error) {
 	var telling sync.WaitGroup
-	tell := func(wait time.Duration) {
+	tell := func(because busy) {
 		if to := AddressOf(e); to != (Address{}) {
 			if _, told := h.told.LoadOrStore(e.Key, true); !told {
-				telling.Go(func() { h.tellWait(ctx, e, to, wait) })
+				telling.Go(func() { h.tellWait(ctx, e, to, because) })
 			}
 		}
 	}
-	r, err := handle(api.OnWait(ctx, tell))
-	var slow *api.Error
-	if errors.As(err, &slow) && slow.Kind == api.RateLimited {
-		after := min(max(slow.RetryAfter, time.Second), comeBack)
-		if h.Now().Sub(e.ReceivedAt)+after > longestWait {
-			r, err = say(AddressOf(e), fmt.Sprintf("Nothing was started: more is being asked of DigitalOcean than the 250 requests a minute that it takes, "+
-				"and the turn of this did not come within %d minutes. Ask again when it is calmer.", int(longestWait.Minutes()))), nil
+	r, err := handle(api.OnWait(ctx, func(wait time.Duration) { tell(digitalOceanBusy(wait)) }))
+	if because, waits := busyBehind(err); waits {
+		after := min(max(because.wait, time.Second), pollInterval)
+		if h.Now().Sub(e.ReceivedAt)+max(after, because.least) > maxWait {
+			r, err = say(AddressOf(e), because.givenUp), nil
 			r.Nothing = true
 		} else {
-			tell(slow.RetryAfter)
+			tell(because)
 			err = &Later{After: after, err: err}
 		}
 	}
@@ -62,11 +60,49 @@ func (h *Handler) inTurn(ctx context.Context, e approvals.Envelope, handle func(
 	return r, err
 }
 
-func (h *Handler) tellWait(ctx context.Context, e approvals.Envelope, to Address, wait time.Duration) {
-	secs := max(1, int((wait+time.Second-1)/time.Second))
-	err := h.Channel.Tell(ctx, say(to, fmt.Sprintf("⏳ Waiting for its turn, about %d s: DigitalOcean takes 250 requests a minute, "+
-		"and more is being asked of it just now. It goes on by itself.", secs)))
-	if err != nil {
+// busy is why an envelope waits for its turn.
+type busy struct {
+	wait  time.Duration // until it is worth another try
+	least time.Duration // that the wait takes in any case
+	// waits and givenUp are sentences for whoever asked.
+	waits, givenUp string
+}
+
+func digitalOceanBusy(wait time.Duration) busy {
+	return busy{wait: wait,
+		waits: fmt.Sprintf("⏳ Waiting for its turn, about %d s: DigitalOcean takes 250 requests a minute, "+
+			"and more is being asked of it just now. It goes on by itself.", seconds(wait)),
+		givenUp: fmt.Sprintf("Nothing was started: more is being asked of DigitalOcean than the 250 requests a minute that it takes, "+
+			"and the turn of this did not come within %d minutes. Ask again when it is calmer.", int(maxWait.Minutes())),
+	}
+}
+
+func slackBusy(l *approvals.RateLimited) busy {
+	return busy{wait: l.RetryAfter, least: l.RetryAfter,
+		waits: fmt.Sprintf("⏳ Slack is limiting how often I may ask who people are (%s), so this waits about %d s. "+
+			"It goes on by itself; there is no need to click or type again.", code(l.Method), seconds(l.RetryAfter)),
+		givenUp: fmt.Sprintf("Nothing was done: Slack is limiting how often I may ask who people are (%s), for another %d s. Try again after that.",
+			code(l.Method), seconds(l.RetryAfter)),
+	}
+}
+
+// busyBehind returns why an error is only a matter of time, and reports whether it is.
+func busyBehind(err error) (busy, bool) {
+	var digitalOcean *api.Error
+	var slack *approvals.RateLimited
+	switch {
+	case errors.As(err, &digitalOcean) && digitalOcean.Kind == api.RateLimited:
+		return digitalOceanBusy(digitalOcean.RetryAfter), true
+	case errors.As(err, &slack):
+		return slackBusy(slack), true
+	}
+	return busy{}, false
+}
+
+func seconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }
+
+func (h *Handler) tellWait(ctx context.Context, e approvals.Envelope, to Address, because busy) {
+	if err := h.Channel.Tell(ctx, say(to, because.waits)); err != nil {
 		h.Log.WarnContext(ctx, "could not tell that a command waits for its turn", "envelope", e.Key, "error", err)
 	}
 }

@@ -19,17 +19,17 @@ func TestWaitingForItsTurn(t *testing.T) {
 		e.Attempt = attempt + 1
 		_, err := b.Handle(t.Context(), e)
 		var later *Later
-		if !errors.As(err, &later) || later.After <= 0 || later.After > comeBack {
+		if !errors.As(err, &later) || later.After <= 0 || later.After > pollInterval {
 			t.Fatalf("attempt %d: %v", e.Attempt, err)
 		}
 	}
 	if n := len(b.channel.told); n != 1 || !strings.Contains(b.channel.told[0].Message.Text, "about 42 s") {
 		t.Errorf("told %d times: %+v", n, b.channel.told)
 	}
-	e.ReceivedAt = e.ReceivedAt.Add(-longestWait)
+	e.ReceivedAt = e.ReceivedAt.Add(-maxWait)
 	r, err := b.Handle(t.Context(), e)
 	if err != nil || !strings.HasPrefix(r.Message.Text, "Nothing was started: more is being asked of DigitalOcean") {
-		t.Errorf("after %s: %q, %v", longestWait, r.Message.Text, err)
+		t.Errorf("after %s: %q, %v", maxWait, r.Message.Text, err)
 	}
 	delete(b.account.down, "find")
 	b.asks(b.slash("UALICE", "reboot web-1"))

@@ -150,11 +150,11 @@ func checkPolicy(ctx context.Context, pol *policy.Policy, slack *bot.Client) (st
 			add(g.Name, err)
 		}
 		for _, id := range g.UserGroups {
-			_, err := members.InUserGroup(ctx, "", id, true)
+			_, _, err := members.InUserGroup(ctx, "", id, approvals.Deciding)
 			add(g.Name, err)
 		}
 		for _, id := range g.Channels {
-			_, err := members.InChannel(ctx, "", id, true)
+			_, _, err := members.InChannel(ctx, "", id, approvals.Deciding)
 			add(g.Name, err)
 		}
 	}

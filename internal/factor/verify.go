@@ -49,6 +49,18 @@ func (k *Keeper) Enrolled(ctx context.Context, userID string) (bool, error) {
 	return e != nil, err
 }
 
+// Locked returns a refusal while a person's codes are refused; see [approvals.Factors].
+func (k *Keeper) Locked(ctx context.Context, userID, use string, now time.Time) error {
+	e, err := k.Store.Enrolment(ctx, userID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look up the second factor of %s: %w", userID, err)
+	case e == nil, !now.Before(e.LockedUntil), slices.ContainsFunc(e.Uses, func(u approvals.CodeUse) bool { return u.Use == use }):
+		return nil
+	}
+	return locked(e.LockedUntil, now)
+}
+
 // Verify says whether a code is a person's, and spends it; see [approvals.Factors].
 //
 // The try is counted, the code compared and spent in one transaction that holds

@@ -256,21 +256,21 @@ type crew struct {
 	asked []string
 }
 
-func (c *crew) look(user, id string, fresh bool) (bool, error) {
+func (c *crew) look(user, id string, f approvals.Freshness) (bool, approvals.Seen, error) {
 	said := user + "/" + id
-	if fresh {
+	if f == approvals.Deciding {
 		said += "/fresh"
 	}
 	c.asked = append(c.asked, said)
-	return c.in[user+"/"+id], c.err
+	return c.in[user+"/"+id], approvals.Seen{Now: true}, c.err
 }
 
-func (c *crew) InUserGroup(_ context.Context, user, id string, fresh bool) (bool, error) {
-	return c.look(user, id, fresh)
+func (c *crew) InUserGroup(_ context.Context, user, id string, f approvals.Freshness) (bool, approvals.Seen, error) {
+	return c.look(user, id, f)
 }
 
-func (c *crew) InChannel(_ context.Context, user, id string, fresh bool) (bool, error) {
-	return c.look(user, id, fresh)
+func (c *crew) InChannel(_ context.Context, user, id string, f approvals.Freshness) (bool, approvals.Seen, error) {
+	return c.look(user, id, f)
 }
 
 const crewed = `version: 1
@@ -319,7 +319,7 @@ func TestGroupsAreLookedUpWhenTheyDecide(t *testing.T) {
 func TestAGroupThatSlackDoesNotKnowIsEmpty(t *testing.T) {
 	gone := fmt.Errorf("look up S0DBA: %w", approvals.ErrNoGroup)
 	p := mustParse(t, crewed).With(&crew{err: gone}, approvals.BuiltIn{})
-	if in, err := p.In(t.Context(), approvals.Who{UserID: "U0BOB"}, []string{"dba", "sre"}, true); err != nil || !slices.Equal(in, []string{"sre"}) {
+	if in, _, err := p.In(t.Context(), approvals.Who{UserID: "U0BOB"}, []string{"dba", "sre"}, true); err != nil || !slices.Equal(in, []string{"sre"}) {
 		t.Errorf("%v, %v", in, err)
 	}
 	if v, err := p.Judge(t.Context(), asked("stop", "x")); err == nil {
@@ -338,7 +338,7 @@ func TestNobodyIsLetThroughWhenSlackIsSilent(t *testing.T) {
 	if v, err := mustParse(t, crewed).Judge(t.Context(), asked("reboot", "x")); err == nil {
 		t.Errorf("with no Slack to ask: %+v", v)
 	}
-	if _, err := p.In(t.Context(), approvals.Who{UserID: "U0ALICE"}, []string{"dba"}, true); !errors.Is(err, silent) {
+	if _, _, err := p.In(t.Context(), approvals.Who{UserID: "U0ALICE"}, []string{"dba"}, true); !errors.Is(err, silent) {
 		t.Errorf("In: %v", err)
 	}
 }
@@ -346,11 +346,11 @@ func TestNobodyIsLetThroughWhenSlackIsSilent(t *testing.T) {
 func TestIn(t *testing.T) {
 	m := &crew{in: map[string]bool{"U0ALICE/S0DBA": true}}
 	p := mustParse(t, crewed).With(m, approvals.BuiltIn{})
-	got, err := p.In(t.Context(), approvals.Who{UserID: "U0ALICE"}, []string{"sre", "dba", "nobody"}, true)
+	got, _, err := p.In(t.Context(), approvals.Who{UserID: "U0ALICE"}, []string{"sre", "dba", "nobody"}, true)
 	if err != nil || !cmp.Equal(got, []string{"dba"}) || strings.Join(m.asked, " ") != "U0ALICE/S0SRE/fresh U0ALICE/C0SRE/fresh U0ALICE/S0DBA/fresh" {
 		t.Errorf("%v, %v; asked %v", got, err, m.asked)
 	}
-	if got, err := p.In(t.Context(), approvals.Who{}, []string{"sre"}, true); err != nil || len(got) > 0 {
+	if got, _, err := p.In(t.Context(), approvals.Who{}, []string{"sre"}, true); err != nil || len(got) > 0 {
 		t.Errorf("nobody is in %v, %v", got, err)
 	}
 	if g, ok := p.Group("dba"); !ok || !cmp.Equal(g, approvals.Group{Name: "dba", UserGroups: []string{"S0DBA"}}) {

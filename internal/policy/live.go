@@ -106,7 +106,7 @@ func (l *Live) Judge(ctx context.Context, c approvals.Case) (approvals.Verdict, 
 }
 
 // In answers by the policy in force.
-func (l *Live) In(ctx context.Context, who approvals.Who, groups []string, fresh bool) ([]string, error) {
+func (l *Live) In(ctx context.Context, who approvals.Who, groups []string, fresh bool) ([]string, approvals.Seen, error) {
 	return l.now.Load().In(ctx, who, groups, fresh)
 }
 

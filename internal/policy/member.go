@@ -15,12 +15,12 @@ import (
 	"dropletops/approvals"
 )
 
-// Members knows who is in Slack's user groups and channels. fresh forbids an answer
-// from a cache. An error is one of asking, or says that there is no such group or
-// channel: nobody is taken for a member of it.
+// Members knows who is in Slack's user groups and channels, by answers that are as
+// recent as is asked for. An error is one of asking, or says that there is no such
+// group or channel: nobody is taken for a member of it.
 type Members interface {
-	InUserGroup(ctx context.Context, userID, userGroupID string, fresh bool) (bool, error)
-	InChannel(ctx context.Context, userID, channelID string, fresh bool) (bool, error)
+	InUserGroup(ctx context.Context, userID, userGroupID string, f approvals.Freshness) (bool, approvals.Seen, error)
+	InChannel(ctx context.Context, userID, channelID string, f approvals.Freshness) (bool, approvals.Seen, error)
 }
 
 // Group answers one of the file's groups.
@@ -29,35 +29,42 @@ func (p *Policy) Group(name string) (approvals.Group, bool) {
 	return g, ok
 }
 
-// In answers which of some groups someone is in.
-func (p *Policy) In(ctx context.Context, who approvals.Who, groups []string, fresh bool) ([]string, error) {
+// In returns which of some groups someone is in, and how recent that is.
+func (p *Policy) In(ctx context.Context, who approvals.Who, groups []string, fresh bool) ([]string, approvals.Seen, error) {
 	var out []string
+	f, seen := approvals.Recent, approvals.Seen{Now: true}
+	if fresh {
+		f = approvals.Deciding
+	}
 	for _, name := range groups {
-		in, err := p.in(ctx, who.UserID, name, fresh)
+		in, now, err := p.in(ctx, who.UserID, name, f)
 		if err != nil && !errors.Is(err, approvals.ErrNoGroup) {
-			return nil, err
+			return nil, approvals.Seen{}, err
 		}
+		seen = seen.And(now)
 		if in && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}
-	return out, nil
+	return out, seen, nil
 }
 
 // in asks Slack only where the file itself does not tell.
-func (p *Policy) in(ctx context.Context, user, group string, fresh bool) (bool, error) {
+func (p *Policy) in(ctx context.Context, user, group string, f approvals.Freshness) (bool, approvals.Seen, error) {
+	seen := approvals.Seen{Now: true} // the file is always at hand
 	g, ok := p.groups[group]
 	if !ok || user == "" {
-		return false, nil
+		return false, seen, nil
 	}
 	if slices.Contains(g.Users, user) {
-		return true, nil
+		return true, seen, nil
 	}
 	if p.members == nil && len(g.UserGroups)+len(g.Channels) > 0 {
-		return false, fmt.Errorf("look up the group %s: there is no Slack to ask", group)
+		return false, seen, fmt.Errorf("look up the group %s: there is no Slack to ask", group)
 	}
 	var failed, gone error // another part of the group may still say yes
-	ask := func(in bool, err error) bool {
+	ask := func(in bool, now approvals.Seen, err error) bool {
+		seen = seen.And(now)
 		if errors.Is(err, approvals.ErrNoGroup) {
 			gone = errors.Join(gone, err)
 		} else {
@@ -66,22 +73,22 @@ func (p *Policy) in(ctx context.Context, user, group string, fresh bool) (bool, 
 		return in && err == nil
 	}
 	for _, id := range g.UserGroups {
-		if ask(p.members.InUserGroup(ctx, user, id, fresh)) {
-			return true, nil
+		if ask(p.members.InUserGroup(ctx, user, id, f)) {
+			return true, seen, nil
 		}
 	}
 	for _, id := range g.Channels {
-		if ask(p.members.InChannel(ctx, user, id, fresh)) {
-			return true, nil
+		if ask(p.members.InChannel(ctx, user, id, f)) {
+			return true, seen, nil
 		}
 	}
 	if failed == nil {
 		failed = gone // what Slack did not answer matters more: it may pass
 	}
 	if failed != nil {
-		return false, fmt.Errorf("look up who is in the group %s: %w", group, failed)
+		return false, seen, fmt.Errorf("look up who is in the group %s: %w", group, failed)
 	}
-	return false, nil
+	return false, seen, nil
 }
 
 // membership is requester.groups: a list that looks a group up when it is asked
@@ -97,7 +104,10 @@ type membership struct {
 // membership of a requester.
 func (p *Policy) membership(ctx context.Context, who approvals.Who) *membership {
 	return &membership{names: slices.Sorted(maps.Keys(p.groups)), known: map[string]bool{},
-		in: func(group string) (bool, error) { return p.in(ctx, who.UserID, group, false) }}
+		in: func(group string) (bool, error) {
+			in, _, err := p.in(ctx, who.UserID, group, approvals.Judging)
+			return in, err
+		}}
 }
 
 // membershipOf is one that is given.

@@ -31,11 +31,11 @@ func (crew) Judge(context.Context, approvals.Case) (approvals.Verdict, error) {
 	return approvals.Verdict{Outcome: approvals.Approve, Count: 1, Within: time.Hour, BreakGlass: []string{"oncall"}}, nil
 }
 
-func (crew) In(_ context.Context, who approvals.Who, groups []string, _ bool) ([]string, error) {
+func (crew) In(_ context.Context, who approvals.Who, groups []string, _ bool) ([]string, approvals.Seen, error) {
 	if who.UserID == "U5" {
-		return groups, nil
+		return groups, approvals.Seen{Now: true}, nil
 	}
-	return nil, nil
+	return nil, approvals.Seen{Now: true}, nil
 }
 
 // In each of a thousand races people approve, take back, deny, cancel and go

@@ -35,9 +35,9 @@ var methods = map[string]method{
 	"chat.delete":        {scope: "chat:write", limit: tier3, jsonOK: true, do: (*Server).chatDelete},
 	"chat.getPermalink":  {limit: special, do: (*Server).chatGetPermalink},
 
-	"conversations.info":    {scope: "channels:read groups:read im:read", limit: tier3, do: (*Server).conversationsInfo},
-	"conversations.list":    {scope: "channels:read groups:read im:read", limit: tier2, do: (*Server).conversationsList},
-	"conversations.members": {scope: "channels:read groups:read im:read", limit: tier4, do: (*Server).conversationsMembers},
+	"conversations.info":    {scope: readScopes, limit: tier3, do: (*Server).conversationsInfo},
+	"conversations.list":    {scope: readScopes, limit: tier2, do: (*Server).conversationsList},
+	"conversations.members": {scope: readScopes, limit: tier4, do: (*Server).conversationsMembers},
 	"conversations.history": {scope: historyScopes, limit: tier3, jsonOK: true, do: (*Server).conversationsHistory},
 	"conversations.replies": {scope: historyScopes, limit: tier3, jsonOK: true, do: (*Server).conversationsReplies},
 	"conversations.join":    {scope: "channels:join", limit: tier3, jsonOK: true, do: (*Server).conversationsJoin},
@@ -56,6 +56,9 @@ var methods = map[string]method{
 	"reactions.add":    {scope: "reactions:write", limit: tier3, jsonOK: true, do: (*Server).reactionsAdd},
 	"reactions.remove": {scope: "reactions:write", limit: tier2, jsonOK: true, do: (*Server).reactionsRemove},
 }
+
+// readScopes let a token look channels up, each those of its kind.
+const readScopes = "channels:read groups:read im:read mpim:read"
 
 // historyScopes let a token read messages, each those of its kind of channel.
 const historyScopes = "channels:history groups:history im:history mpim:history"

@@ -275,6 +275,8 @@ func (s *Server) payloadName(id string) string {
 		return "directmessage"
 	case ch.Kind == PrivateChannel:
 		return "privategroup"
+	case ch.Kind == MPIM:
+		return ch.Name
 	default:
 		return ch.Name
 	}

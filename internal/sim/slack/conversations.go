@@ -12,7 +12,7 @@ func (s *Server) wireChannel(ch *Channel) map[string]any {
 	w := map[string]any{
 		"id": ch.ID, "created": 1700000000, "is_archived": ch.IsArchived, "is_shared": ch.IsExtShared || ch.IsOrgShared,
 		"is_ext_shared": ch.IsExtShared, "is_org_shared": ch.IsOrgShared, "is_pending_ext_shared": false,
-		"is_im": ch.Kind == IM, "is_mpim": false, "is_group": false, "is_channel": ch.Kind != IM,
+		"is_im": ch.Kind == IM, "is_mpim": ch.Kind == MPIM, "is_group": false, "is_channel": ch.Kind != IM,
 		"is_private": ch.Kind != PublicChannel, "is_member": ch.has(BotUserID), "context_team_id": TeamID,
 		"shared_team_ids": []string{TeamID}, "num_members": len(ch.Members),
 		"topic":   map[string]any{"value": ch.Topic, "creator": "", "last_set": 0},
@@ -43,7 +43,7 @@ func (s *Server) other(ch *Channel) string {
 }
 
 // scopeOf is the suffix of the scopes that a channel's kind needs, as in channels:read.
-var scopeOf = map[ChannelKind]string{PublicChannel: "channels", PrivateChannel: "groups", IM: "im"}
+var scopeOf = map[ChannelKind]string{PublicChannel: "channels", PrivateChannel: "groups", IM: "im", MPIM: "mpim"}
 
 // readable is target for reading, with the scope that the channel's kind needs; mu is held.
 func (s *Server) readable(ref, verb string) (*Channel, error) {

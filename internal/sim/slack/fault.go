@@ -29,6 +29,9 @@ type Fault struct {
 	Error string
 	// Status answers with this HTTP status and an HTML body, as a proxy in front of Slack does.
 	Status int
+	// Body answers HTTP 200 with this body and has no effect, as a response_url that answers
+	// {"ok":false,"error":"…"} does, or a proxy that answers a page of its own.
+	Body string
 	// RetryAfter answers 429 with this header, in whole seconds.
 	RetryAfter time.Duration
 	// DropBefore closes the connection before the call has any effect.
@@ -152,6 +155,11 @@ func (h *FaultHandle) before(w http.ResponseWriter, r *http.Request, s *Server, 
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(h.Status)
 		_, _ = w.Write([]byte("<html><body>" + http.StatusText(h.Status) + "</body></html>"))
+		return true
+	case h.Body != "":
+		c.Error, c.Status = "answered with another body", http.StatusOK
+		w.Header().Set("Content-Type", http.DetectContentType([]byte(h.Body)))
+		_, _ = w.Write([]byte(h.Body))
 		return true
 	case h.Error != "":
 		c.Error, c.Status = h.Error, http.StatusOK

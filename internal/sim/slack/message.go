@@ -27,6 +27,9 @@ type Message struct {
 	Reactions   []Reaction      `json:"reactions,omitempty"`
 	// EphemeralTo is the one person who sees it; empty for a message that everybody sees.
 	EphemeralTo string `json:"ephemeral_to,omitempty"`
+	// Unseen tells that nobody sees it: an ephemeral message in a thread that has no reply yet.
+	// Source: https://docs.slack.dev/reference/methods/chat.postEphemeral#arg_thread_ts
+	Unseen bool `json:"unseen,omitempty"`
 	// Via is the method that made it: chat.postMessage, response_url, ack; empty for a person's.
 	Via string `json:"via,omitempty"`
 	// ShowsEdited is Slack's "(edited)": set by an edit of the text, not by one of blocks.
@@ -97,6 +100,7 @@ func (s *Server) ephemeral(channel, ts string) *Message {
 func (s *Server) put(m Message) *Message {
 	m.TS = s.ts(m.Channel)
 	if m.EphemeralTo != "" {
+		m.Unseen = m.ThreadTS != "" && len(s.replies(m.Channel, m.ThreadTS)) == 0
 		s.ephemerals = append(s.ephemerals, &m)
 	} else {
 		s.messages[m.Channel] = append(s.messages[m.Channel], &m)

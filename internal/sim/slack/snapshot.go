@@ -194,7 +194,7 @@ func (n *Snapshot) EphemeralsFor(user string) []*Message {
 	u, _ := n.User(user)
 	var out []*Message
 	for _, m := range n.Ephemerals {
-		if m.EphemeralTo == u.ID && !m.Deleted {
+		if m.EphemeralTo == u.ID && !m.Deleted && !m.Unseen {
 			out = append(out, m)
 		}
 	}

@@ -39,6 +39,9 @@ const (
 	PublicChannel  ChannelKind = "public_channel"
 	PrivateChannel ChannelKind = "private_channel"
 	IM             ChannelKind = "im"
+	// MPIM is a direct message between several people. An app is in it from its start or never: it
+	// can't be invited.
+	MPIM ChannelKind = "mpim"
 )
 
 // Channel is a conversation and who is in it.
@@ -172,6 +175,38 @@ func (s *Server) UpdateChannel(ref string, change func(*Channel)) error {
 	return nil
 }
 
+// MoveChannel gives a channel another ID, as Slack does to a private channel (G…) that it converts
+// (C…). The messages keep their timestamps; the old ID names no channel any more.
+func (s *Server) MoveChannel(ref, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channel(ref)
+	if c == nil || s.channel(id) != nil {
+		return fmt.Errorf("built-in Slack: move channel %q to %q: there is no such channel, or the ID is taken", ref, id)
+	}
+	moved := func(list []*Message) []*Message {
+		out := make([]*Message, len(list))
+		for i, m := range list {
+			if out[i] = m; m.Channel == c.ID {
+				now := *m
+				now.Channel = id
+				out[i] = &now
+			}
+		}
+		return out
+	}
+	s.messages[id], s.ephemerals, s.lastTS[id] = moved(s.messages[c.ID]), moved(s.ephemerals), s.lastTS[c.ID]
+	delete(s.messages, c.ID)
+	for _, u := range s.responseURLs {
+		if u.channel == c.ID {
+			u.channel = id
+		}
+	}
+	c.ID = id
+	s.touch()
+	return nil
+}
+
 // SetFreePlan takes the user groups away from the workspace, or gives them back.
 func (s *Server) SetFreePlan(free bool) {
 	s.mu.Lock()
@@ -251,6 +286,9 @@ func (s *Server) Invite(channel, user string) error {
 	id, err := s.UserID(user)
 	if err != nil {
 		return err
+	}
+	if c, ok := s.Snapshot().Channel(channel); ok && (c.Kind == MPIM || c.Kind == IM) {
+		return fmt.Errorf("built-in Slack: %s is a direct message, which nobody can be invited to", channel)
 	}
 	return s.UpdateChannel(channel, func(c *Channel) {
 		if !c.has(id) {
