@@ -76,6 +76,7 @@ const (
 	NoteNext      NoteKind = "next"  // it goes on to another of its actions; Detail says what came of the one before
 	NoteEnded     NoteKind = "ended" // a target ended, one way or the other
 	NoteFailed    NoteKind = "failed"
+	NoteStopped   NoteKind = "stopped" // of several Droplets those not acted on yet are left alone; Detail says why
 )
 
 // Errors of a Store.

@@ -104,7 +104,7 @@ func (s *Service) Decide(ctx context.Context, k Click) (*Request, error) {
 		return r, s.refusedUnlessFault(ctx, line, more)
 	}
 	if k.letsGo() {
-		c, err := s.reconsider(ctx, r, r.droplets(), more == nil)
+		c, err := s.Reconsider(ctx, r, r.droplets(), more == nil)
 		if err != nil {
 			return r, err
 		}

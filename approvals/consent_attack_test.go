@@ -100,7 +100,7 @@ func (w *town) click(who string, kind approvals.DecisionKind, r *approvals.Reque
 // again is the second look right before acting.
 func (w *town) again(r *approvals.Request) approvals.Reconsidered {
 	w.t.Helper()
-	c, err := w.svc.Reconsider(w.t.Context(), w.load(r), []approvals.Droplet{{ID: 7, Name: "db-1", Status: "active"}})
+	c, err := w.svc.Reconsider(w.t.Context(), w.load(r), []approvals.Droplet{{ID: 7, Name: "db-1", Status: "active"}}, true)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestNothingIsDecidedWhileSlackIsSilent(t *testing.T) {
 			}
 		}
 	}
-	if _, err := w.svc.Reconsider(t.Context(), r, nil); err == nil {
+	if _, err := w.svc.Reconsider(t.Context(), r, nil, true); err == nil {
 		t.Error("it may go ahead")
 	}
 	if _, err := w.svc.Submit(t.Context(), approvals.Draft{Action: approvals.Action{Type: "reboot"}, Targets: []approvals.Droplet{{ID: 7}}, Who: approvals.Who{UserID: "UALICE"}}); err == nil {

@@ -159,8 +159,9 @@ type model struct {
 	broke    string              // who went ahead alone
 	reviewed bool
 	expires  time.Time
-	anew     int  // how often the decision began anew
-	drifted  bool // the Droplet was switched off behind our back, and not shown so
+	started  time.Time // when it was let go
+	anew     int       // how often the decision began anew
+	drifted  bool      // the Droplet was switched off behind our back, and not shown so
 	sent     bool
 }
 
@@ -217,6 +218,7 @@ func (m *model) again() bool {
 	if m.broke != "" {
 		void = void || m.w.standing[m.broke] != approvals.Member || !m.w.in(m.broke, "oncall")
 	}
+	void = void || m.state == approvals.Running && m.had().v.Outcome != approvals.Allow && m.w.now.Sub(m.started) > 4*time.Hour
 	// Whoever could go ahead alone can't any more, and that matters still.
 	taken := len(m.had().v.BreakGlass) > 0 && now.v.Outcome == approvals.Approve && len(now.v.BreakGlass) == 0 &&
 		(m.state == approvals.Pending || m.broke != "")
@@ -282,7 +284,7 @@ func (m *model) click(k click) bool {
 		if !pending || asks != approvals.Confirm || !mine || k.stale || !m.again() {
 			return false
 		}
-		m.state = approvals.Running
+		m.state, m.started = approvals.Running, m.w.now
 		return true
 	case approvals.ToBreakGlass:
 		if !pending || asks != approvals.Approve || len(m.had().v.BreakGlass) == 0 || !m.w.in(k.who, "oncall") || k.stale || !m.again() {
@@ -291,7 +293,7 @@ func (m *model) click(k click) bool {
 		if k.reason == "" || m.had().v.Factor && k.code != "right" {
 			return false
 		}
-		m.state, m.broke, m.reviewed = approvals.Running, k.who, false
+		m.state, m.broke, m.reviewed, m.started = approvals.Running, k.who, false, m.w.now
 		return true
 	}
 	if !pending || asks != approvals.Approve || mine || !m.had().may(k.who, m.w.in) {
@@ -309,7 +311,7 @@ func (m *model) click(k click) bool {
 	}
 	m.by[k.who] = m.of(k.who)
 	if m.had().enough(more, m.was) {
-		m.state = approvals.Running
+		m.state, m.started = approvals.Running, m.w.now
 	}
 	return true
 }
@@ -375,7 +377,7 @@ func run(t *rapid.T, steps *int, s keeper) {
 	if err := s.place(r.ID); err != nil {
 		t.Fatal(err)
 	}
-	m := &model{w: w, state: r.State, rule: w.rule, by: map[string][]string{}, expires: w.now.Add(within)}
+	m := &model{w: w, state: r.State, started: w.now, rule: w.rule, by: map[string][]string{}, expires: w.now.Add(within)}
 	stale := r.Shown()
 	load := func() *approvals.Request {
 		r, err := s.Request(ctx, r.ID)
@@ -425,7 +427,7 @@ func run(t *rapid.T, steps *int, s keeper) {
 			if m.drifted {
 				is.Status = "off"
 			}
-			again, err := svc.Reconsider(ctx, now, []approvals.Droplet{is})
+			again, err := svc.Reconsider(ctx, now, []approvals.Droplet{is}, true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -482,6 +484,12 @@ func run(t *rapid.T, steps *int, s keeper) {
 			}
 			g := rapid.SampledFrom([]string{"dba", "sre", "oncall"}).Draw(t, "group")
 			w.groups[g][who] = !w.groups[g][who]
+		},
+		"hours in line": func(t *rapid.T) {
+			*steps++
+			if m.state == approvals.Running {
+				w.now = w.now.Add(time.Duration(rapid.IntRange(1, 5).Draw(t, "hours")) * time.Hour)
+			}
 		},
 		"drift": func(*rapid.T) { *steps++; m.drifted = true },
 		"restart": func(t *rapid.T) {

@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,6 +132,18 @@ func TestStateMachine(t *testing.T) {
 				}
 				if _, err := r.Drifted(nil, fresh, nil, now); err == nil && sent {
 					t.Fatal("it began anew after something was sent")
+				}
+			},
+			"stop the rest": func(t *rapid.T) {
+				was := slices.Clone(r.Targets)
+				_, err := r.StopUnsent(Reconsidered{Refused: "No."}, now)
+				for i, tg := range r.Targets {
+					switch stopped := was[i].State == Queued && was[i].Step == 0; {
+					case err != nil && tg.State != was[i].State, err == nil && !stopped && tg.State != was[i].State:
+						t.Fatalf("target %d went from %s to %s (%v)", i, was[i].State, tg.State, err)
+					case err == nil && stopped && (tg.State != TargetErrored || tg.Problem == ""):
+						t.Fatalf("target %d is %s: %s", i, tg.State, tg.Problem)
+					}
 				}
 			},
 			"": func(t *rapid.T) { invariants(t, r, posts) },

@@ -40,20 +40,29 @@ const (
 	OfApproval = "approval" // Was is who approved, Is why that no longer counts
 	OfLeaves   = "what would be left behind"
 	OfGoes     = "what would go with it"
+	OfAge      = "age of the decision" // Was is when it was decided, Is how long that decision counts
 )
+
+// maxDecisionAge is for how long a decision counts while the action could not be sent,
+// as behind another one on the same Droplet. After it those who decided may not even
+// know that it is still open.
+const maxDecisionAge = 4 * time.Hour
+
+// tooOld returns the difference of a running request whose decision is too old to act
+// on; nil if it is not, or if nobody had to decide.
+func (r *Request) tooOld(now time.Time) []Difference {
+	if r.State != Running || r.Verdict.Outcome == Allow || now.Sub(r.StartedAt) <= maxDecisionAge {
+		return nil
+	}
+	return []Difference{{What: OfAge, Was: r.StartedAt.UTC().Format(time.RFC3339), Is: fmt.Sprintf("%d hours", int(maxDecisionAge/time.Hour))}}
+}
 
 // Reconsider looks again at who asked, at who let it go ahead, and at what the
 // policy says now of these Droplets: a policy may have been changed, a freeze may
 // have begun, and people leave. It fails closed: without an answer from Slack it
-// answers an error. What Slack said within the last minute counts.
-func (s *Service) Reconsider(ctx context.Context, r *Request, droplets []Droplet) (Reconsidered, error) {
-	return s.reconsider(ctx, r, droplets, false)
-}
-
-// reconsider looks the people up anew where fresh says so, as a decision does. What
-// Slack said of the groups within the last minute counts: whoever decides has just
-// had theirs looked up.
-func (s *Service) reconsider(ctx context.Context, r *Request, droplets []Droplet, fresh bool) (Reconsidered, error) {
+// returns an error. fresh looks the people up in Slack again; otherwise what Slack said
+// within the last minute counts, as it always does for groups.
+func (s *Service) Reconsider(ctx context.Context, r *Request, droplets []Droplet, fresh bool) (Reconsidered, error) {
 	asker, err := s.Directory.Person(ctx, r.Requester.Who, fresh)
 	if err != nil {
 		return Reconsidered{}, fmt.Errorf("look up %s: %w", r.Requester.UserID, err)
@@ -80,6 +89,7 @@ func (s *Service) reconsider(ctx context.Context, r *Request, droplets []Droplet
 		c.Verdict = &now
 		c.Differences = append(c.Differences, Difference{What: OfPolicy, Was: r.Verdict.says(), Is: now.says()})
 	}
+	c.Differences = append(c.Differences, r.tooOld(s.Now())...)
 	void, err := s.void(ctx, r, fresh)
 	c.Differences = append(c.Differences, void...)
 	return c, err
@@ -166,6 +176,58 @@ func (s *Service) shared(ctx context.Context, o Origin) (bool, error) {
 	return shared, nil
 }
 
+// Why returns a sentence on why a Droplet of which nothing was sent yet, or nothing but
+// a snapshot, is left alone, where others of the request were acted on already.
+func (c Reconsidered) Why() string {
+	if c.Refused != "" {
+		return c.Refused
+	}
+	said := make([]string, len(c.Differences))
+	for i, d := range c.Differences {
+		switch d.What {
+		case OfAge:
+			said[i] = "it could not be sent within " + d.Is + " of the decision"
+		case OfApproval:
+			said[i] = "an approval no longer counts: " + d.Is
+		default:
+			said[i] = d.String()
+		}
+	}
+	return "This needs a fresh decision by now (" + strings.Join(said, "; ") + "). Ask again if it is still wanted."
+}
+
+// StopUnsent ends the Droplets of a running request of which nothing was sent, since a
+// second look after others had been acted on has found that they may not be. What has
+// begun goes on to its end.
+func (r *Request) StopUnsent(c Reconsidered, now time.Time) (Change, error) {
+	if r.State != Running || c.Stands() {
+		return Change{}, fmt.Errorf("%w: request %s is %s", ErrConflict, r.ID, r.State)
+	}
+	var out Change
+	why := c.Why()
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		if !t.untouched() {
+			continue
+		}
+		t.State, t.Problem, t.EndedAt = TargetErrored, why+" Nothing was done to it.", now
+		t.Wait, t.WaitSince = "", time.Time{}
+		line := r.line(t, string(TargetErrored), now, "problem", why)
+		for k, v := range c.by() {
+			line.Detail[k] = v
+		}
+		out.Audit = append(out.Audit, line)
+	}
+	if len(out.Audit) == 0 {
+		return Change{}, ErrNoChange
+	}
+	out.Notes = []Note{{At: now, Kind: NoteStopped, Ordinal: -1, Detail: why}}
+	if r.settle(now) {
+		out.Audit = append(out.Audit, Line{At: now, RequestID: r.ID, What: "request " + string(r.State), Who: Self})
+	}
+	return out, nil
+}
+
 // Reconsidered has a request of which nothing was sent follow what a second look
 // has found: it ends, or its decision begins anew.
 func (r *Request) Reconsidered(c Reconsidered, now time.Time) (Change, error) {
@@ -175,7 +237,11 @@ func (r *Request) Reconsidered(c Reconsidered, now time.Time) (Change, error) {
 	case c.Stands():
 		return Change{}, ErrNoChange
 	case c.Refused != "" && r.State == Running:
-		return r.Fail(c.Refused, now)
+		failed, err := r.Fail(c.Refused, now)
+		if err == nil {
+			failed.Audit[0].Detail = c.by()
+		}
+		return failed, err
 	case c.Refused != "":
 		r.Note = c.Refused
 		r.end(Denied, now)

@@ -152,6 +152,9 @@ type Target struct {
 	Ordinal int         `json:"ordinal"`
 	Droplet Droplet     `json:"droplet"` // as the card showed it
 	State   TargetState `json:"state"`
+	// Unnamed says that whoever asked named the Droplet by its ID or a tag, so that its
+	// name may change without another Droplet being meant.
+	Unnamed bool `json:"unnamed,omitempty"`
 	// Wait says why a queued target has to wait, empty if it does not.
 	Wait      Wait      `json:"wait,omitempty"`
 	WaitSince time.Time `json:"wait_since,omitzero"`

@@ -64,6 +64,27 @@ func (r *Request) Dispatch(i int, by, sends string, baseline int, now time.Time)
 	return Change{Audit: []Line{r.line(t, "dispatching", now, "action", sends, "digest", r.Digest())}}, nil
 }
 
+// Seen records a Droplet as it is right before an action that something else may have
+// gone before, with the change that the intent is: the end is compared with it. Where
+// nobody had to decide, what differs from what the card showed is told, and stops nothing.
+func (r *Request) Seen(i int, d Droplet, c *Change) {
+	t := &r.Targets[i]
+	diffs := t.Droplet.Differences(d)
+	t.Droplet = d
+	if r.Verdict.Outcome != Allow || len(diffs) == 0 {
+		return
+	}
+	if r.Bulk() {
+		r.Drift = append(r.Drift, diffs...)
+	} else {
+		r.Drift = diffs
+	}
+	for n, diff := range diffs {
+		c.Audit[0].Detail[fmt.Sprintf("change_%d", n+1)] = diff.String()
+	}
+	c.Notes = append(c.Notes, r.progress(Note{At: t.DispatchedAt, Kind: NoteDrifted, Ordinal: -1, Detail: GoesOn})...)
+}
+
 // Accepted records that DigitalOcean has accepted the action. found says that
 // its answer was lost and the action was found in the Droplet's list.
 func (r *Request) Accepted(i int, a ActionRef, found bool, now time.Time) (Change, error) {

@@ -33,6 +33,8 @@ type Draft struct {
 	Heed    string
 	LeftOut []string
 	Targets []Droplet
+	// Unnamed are the IDs of those that were named by their ID or a tag.
+	Unnamed []int
 	Rescue  *Rescue
 	Leaves  *Leaves
 	Usual   time.Duration
@@ -71,7 +73,7 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 		Rescue: d.Rescue, Leaves: d.Leaves, Usual: d.Usual, Patience: d.Patience, Requester: p, Origin: d.Origin, RetryOf: d.RetryOf, CreatedAt: now,
 	}
 	for i, t := range d.Targets {
-		r.Targets = append(r.Targets, Target{Ordinal: i, Droplet: t, State: Queued})
+		r.Targets = append(r.Targets, Target{Ordinal: i, Droplet: t, State: Queued, Unnamed: slices.Contains(d.Unnamed, t.ID)})
 	}
 	line := Line{At: now, RequestID: r.ID, What: "requested", Who: p.UserID, Why: d.Reason, Detail: r.describe()}
 	if err := Admit(p); err != nil {

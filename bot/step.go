@@ -80,7 +80,7 @@ func plan(pub *approvals.Publication, supersede bool, now time.Time) []step {
 func tellsEnd(n approvals.Note) bool {
 	switch n.Kind {
 	case approvals.NoteEnded, approvals.NoteFailed, approvals.NoteDenied, approvals.NoteExpired,
-		approvals.NoteCanceled, approvals.NoteDrifted:
+		approvals.NoteCanceled, approvals.NoteDrifted, approvals.NoteStopped:
 		return true
 	}
 	return false

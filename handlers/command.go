@@ -113,7 +113,7 @@ func (h *Handler) plan(ctx context.Context, a asked, p parser, w words) (plan, *
 	case len(ds) > 1 && t.tag == "":
 		return plan{}, a.menu(w, t, ds), nil
 	}
-	todo := plan{action: w.action, args: w.args, droplets: ds, tag: t.tag, call: a.call, byID: a.chosen != 0, form: a.form}
+	todo := plan{action: w.action, args: w.args, droplets: ds, tag: t.tag, unnamed: notByName(ts, ds), call: a.call, byID: a.chosen != 0, form: a.form}
 	if err := mustBeNamed(a, w, ds); err != nil {
 		return plan{}, nil, err
 	}

@@ -22,6 +22,7 @@ type plan struct {
 	call     string // what stands in front of a verb in examples: "/droplet"
 	byID     bool   // the Droplet was chosen among several of its name
 	tag      string // by which the Droplets were named; empty if they were not
+	unnamed  []int  // the Droplets that were named by their ID or a tag, not by their name
 	form     *form  // that it was put together in; nil if it was typed
 }
 
@@ -77,7 +78,7 @@ func (h *Handler) draft(ctx context.Context, p plan) (approvals.Draft, error) {
 	args, img, left := c.args, c.img, c.left
 	d := approvals.Draft{
 		Action: approvals.Action{Type: p.action.Type, Args: args, Danger: approvals.Danger(p.action.DangerOn(p.droplets, args))},
-		Plan:   h.size(ctx, p, args), LeftOut: left,
+		Plan:   h.size(ctx, p, args), LeftOut: left, Unnamed: p.unnamed,
 	}
 	if img != nil {
 		pinned := approvals.Image(*img)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,20 @@ func (h *Handler) find(ctx context.Context, t target) ([]api.Droplet, error) {
 		return nil, none(t, found.Nearest)
 	}
 	return found.Droplets, nil
+}
+
+// notByName returns the IDs of those Droplets that none of the targets calls by a name. One
+// that was chosen from a menu was chosen by its name.
+func notByName(ts []target, ds []api.Droplet) []int {
+	var out []int
+	for _, d := range ds {
+		if !slices.ContainsFunc(ts, func(t target) bool {
+			return t.tag == "" && (t.text == "" || t.id == 0 && strings.EqualFold(t.text, d.Name))
+		}) {
+			out = append(out, d.ID)
+		}
+	}
+	return out
 }
 
 // one answers the Droplet that was chosen from a menu.

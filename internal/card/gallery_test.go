@@ -29,6 +29,11 @@ func cards(t testing.TB) map[string]card.Message {
 	draw("pending_2_of_3", story{t, r}.decide(approvals.ToApprove, bob, time.Minute).decide(approvals.ToApprove, carol, 2*time.Minute).r, 2*time.Minute)
 	draw("pending_drifted", drifted(t), 4*time.Minute)
 	draw("pending_by_policy", story{t, guarded(t)}.decide(approvals.ToApprove, dba(bob), time.Minute).r, time.Minute)
+	draw("pending_policy_asks_for_more", askedMore(t), time.Minute)
+	draw("pending_decision_too_old", tooOld(t), 4*time.Hour+time.Minute)
+	rest, _ := stoppedRest(t)
+	draw("running_rest_stopped", rest, 4*time.Minute)
+	draw("running_allowed_drift", allowedDrift(t), 30*time.Second)
 	draw("pending_policy_changed", overtaken(t), 4*time.Minute)
 	draw("broke_glass", glassBroken(t).r, 2*time.Minute)
 	draw("broke_glass_reviewed", glassBroken(t).decide(approvals.ToReview, dba(bob), 9*time.Minute).r, 9*time.Minute)
@@ -253,6 +258,10 @@ func notes(t testing.TB) map[string]card.Message {
 	draw("ended_last_of_several", mixed(t, true).r, approvals.Note{Kind: approvals.NoteEnded, Ordinal: 2})
 	draw("ended_all_of_several", all3(t), approvals.Note{Kind: approvals.NoteEnded, Ordinal: 2})
 	draw("failed", rebuild(t), approvals.Note{Kind: approvals.NoteFailed, Ordinal: all, Detail: "The backup is gone: DigitalOcean has no image 9901 any more."})
+	rest, why := stoppedRest(t)
+	draw("stopped", rest, approvals.Note{Kind: approvals.NoteStopped, Ordinal: all, Detail: why})
+	draw("drifted_undecided", askedMore(t), approvals.Note{Kind: approvals.NoteDrifted, Ordinal: all})
+	draw("drifted_age", tooOld(t), approvals.Note{Kind: approvals.NoteDrifted, Ordinal: all})
 	draw("hostile", hostile(t), approvals.Note{Kind: approvals.NoteFailed, Ordinal: all, Detail: "*no* <!here>"})
 	return out
 }

@@ -58,7 +58,10 @@ func Note(r *approvals.Request, n approvals.Note) Message {
 		return Reply("⚪ " + who + " canceled " + it + ". " + calledOff(r))
 	case approvals.NoteDrifted:
 		if n.Detail == approvals.GoesOn {
-			return Reply("⚠️ " + asker + ": " + it + " goes on with what is left. Since it was asked for, this changed: " + changes(r) + ".")
+			return Reply("⚠️ " + asker + ": " + it + " goes on. Since it was asked for, this changed: " + changes(r) + ".")
+		}
+		if !decided(r) {
+			return Reply("⚠️ " + asker + ": " + it + " needs a decision now, and nothing was done yet. Since it was asked for, this changed: " + changes(r) + ".")
 		}
 		return Reply("⚠️ " + asker + ": " + it + " needs a fresh decision, and nothing was done yet. Since it was decided, this changed: " + changes(r) + "." + again(r))
 	case approvals.NoteWaiting:
@@ -80,6 +83,8 @@ func Note(r *approvals.Request, n approvals.Note) Message {
 		return Reply("⏭️ Next: " + part(r, n, on) + ". " + prose(n.Detail))
 	case approvals.NoteEnded:
 		return Reply(ending(r, one))
+	case approvals.NoteStopped:
+		return Reply("🛑 " + asker + ": " + it + " is stopped. " + prose(n.Detail) + " The Droplets that were not acted on yet are left alone; what has begun goes on.")
 	case approvals.NoteFailed:
 		return Reply("❌ " + asker + ": " + it + " failed, and nothing was sent to DigitalOcean. " + prose(n.Detail))
 	}

@@ -2,6 +2,7 @@ package card
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,10 +68,19 @@ func counted(n int, one, more string) string {
 
 // drift says what changed since people decided, while they decide anew.
 func drift(r *approvals.Request) []string {
-	if r.State != approvals.Pending || len(r.Drift) == 0 {
+	var out []string
+	switch {
+	case len(r.Drift) == 0:
+		return nil
+	case r.State == approvals.Pending && decided(r):
+		out = []string{"", "⚠️ *Changed since it was decided. Nothing was done; the earlier decisions no longer count.*"}
+	case r.State == approvals.Pending:
+		out = []string{"", "⚠️ *Changed since it was asked for. Nothing was done; it needs a decision now.*"}
+	case r.Verdict.Outcome == approvals.Allow:
+		out = []string{"", "⚠️ *Changed since it was asked for:*"}
+	default:
 		return nil
 	}
-	out := []string{"", "⚠️ *Changed since it was decided. Nothing was done; the earlier decisions no longer count.*"}
 	const most = 10
 	for _, d := range r.Drift[:min(most, len(r.Drift))] {
 		out = append(out, "• "+changed(r, d))
@@ -81,6 +91,13 @@ func drift(r *approvals.Request) []string {
 	return out
 }
 
+// decided reports whether anyone let a request go ahead, in whatever round.
+func decided(r *approvals.Request) bool {
+	return slices.ContainsFunc(r.Drift, func(d approvals.Difference) bool { return d.What == approvals.OfApproval }) || slices.ContainsFunc(r.Decisions, func(d approvals.Decision) bool {
+		return d.Kind == approvals.ToApprove || d.Kind == approvals.ToConfirm || d.Kind == approvals.ToBreakGlass
+	})
+}
+
 // changed says one difference, with its Droplet where there are several.
 func changed(r *approvals.Request, d approvals.Difference) string {
 	switch d.What {
@@ -88,6 +105,8 @@ func changed(r *approvals.Request, d approvals.Difference) string {
 		return "the approval by " + mention(d.Was) + " no longer counts: " + escaped(d.Is, maxShort)
 	case approvals.OfLeaves, approvals.OfGoes:
 		return d.What + ": " + escaped(d.Was, maxGoing) + " → " + escaped(d.Is, maxGoing)
+	case approvals.OfAge:
+		return "it could not be sent for " + escaped(d.Is, maxShort) + ", so the earlier decision no longer counts"
 	case approvals.OfPolicy:
 		return "the policy asks for more: " + escaped(d.Was, maxName) + " → " + escaped(d.Is, maxName)
 	}

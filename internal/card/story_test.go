@@ -135,6 +135,44 @@ func drifted(t testing.TB) *approvals.Request {
 	return s.did(s.r.Drifted(web1.Differences(now), map[int]approvals.Droplet{now.ID: now}, nil, at(3*time.Minute))).r
 }
 
+// askedMore is a reboot that nobody had to decide, until the policy was changed.
+func askedMore(t testing.TB) *approvals.Request {
+	s := story{t, ask(t, "reboot", nil, web1)}
+	v := approvals.Verdict{Outcome: approvals.Approve, Count: 1, Within: 30 * time.Minute, Rule: "reboots"}
+	return s.did(s.r.Reconsidered(approvals.Reconsidered{Verdict: &v, Differences: []approvals.Difference{
+		{What: approvals.OfPolicy, Was: "allow (built-in: one Droplet)", Is: "approve by 1 full member of this workspace (reboots)"}}}, at(30*time.Second))).r
+}
+
+// tooOld is a rebuild that was approved and could not be sent for four hours.
+func tooOld(t testing.TB) *approvals.Request {
+	s := running(t)
+	return s.did(s.r.Reconsidered(approvals.Reconsidered{Differences: []approvals.Difference{
+		{What: approvals.OfAge, Was: "2026-11-21T12:02:00Z", Is: "4 hours"}}}, at(4*time.Hour))).r
+}
+
+// stoppedRest is a reboot of three whose policy was changed after the first was sent.
+func stoppedRest(t testing.TB) (*approvals.Request, string) {
+	r := ask(t, "reboot", nil, fleet(3)...)
+	s := story{t, r}
+	if r.State == approvals.Pending {
+		s = s.decide(approvals.ToConfirm, alice, time.Minute)
+	}
+	s = s.send(0, 2*time.Minute).accept(0, 2*time.Minute+time.Second)
+	c := approvals.Reconsidered{Refused: "The policy does not allow this any more (rule freeze). Changes are frozen until Monday."}
+	return s.did(s.r.StopUnsent(c, at(3*time.Minute))).r, c.Why()
+}
+
+// allowedDrift is a reboot that nobody had to decide, of a Droplet that was switched
+// off while it waited.
+func allowedDrift(t testing.TB) *approvals.Request {
+	s := story{t, ask(t, "reboot", nil, web1)}
+	off := web1
+	off.Status = "off"
+	c, err := s.r.Dispatch(0, "p", "reboot", 0, at(20*time.Second))
+	s.r.Seen(0, off, &c)
+	return s.did(c, err).r
+}
+
 // guarded is a rebuild that a policy file has 2 people of two groups approve.
 func guarded(t testing.TB) *approvals.Request {
 	r := rebuild(t)

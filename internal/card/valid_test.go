@@ -236,7 +236,7 @@ func TestGeneratedMessagesAreTaken(t *testing.T) {
 			Kind: rapid.SampledFrom([]approvals.NoteKind{
 				approvals.NoteApproved, approvals.NoteConfirmed, approvals.NoteDenied, approvals.NoteExpired, approvals.NoteCanceled,
 				approvals.NoteDrifted, approvals.NoteWaiting, approvals.NoteStarted, approvals.NoteSlow, approvals.NoteLost,
-				approvals.NoteLate, approvals.NoteSettling, approvals.NoteEnded, approvals.NoteFailed, "new",
+				approvals.NoteLate, approvals.NoteSettling, approvals.NoteEnded, approvals.NoteFailed, approvals.NoteStopped, "new",
 			}).Draw(t, "kind"),
 		}
 		if err := validate(card.Note(r, n)); err != nil {

@@ -54,6 +54,9 @@ func (r *Runner) create(ctx context.Context, req *approvals.Request, i int, w wo
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
 			Problem: fmt.Sprintf("Since this was asked for, a Droplet of that name was created (%d in %s), of which whoever decided did not know. Nothing was done: retry if another is wanted.", d.ID, d.Region)})
 	}
+	if wait, stop, err := r.rejudge(ctx, req, i, w, api.Droplet(t.Droplet)); stop || err != nil {
+		return wait, err
+	}
 	no, err := r.Actions.PreCheck(ctx, w.whole, api.Droplet(t.Droplet), args, image(req))
 	if err != nil {
 		return r.cannotAsk(ctx, req, i, err)

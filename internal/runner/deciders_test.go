@@ -76,7 +76,7 @@ func TestWhatWasChangedIsJudgedBeforeActing(t *testing.T) {
 // refusing are people who may not let it go ahead any more.
 type refusing struct{ why string }
 
-func (r refusing) Reconsider(context.Context, *approvals.Request, []approvals.Droplet) (approvals.Reconsidered, error) {
+func (r refusing) Reconsider(context.Context, *approvals.Request, []approvals.Droplet, bool) (approvals.Reconsidered, error) {
 	return approvals.Reconsidered{Refused: r.why}, nil
 }
 
@@ -85,6 +85,6 @@ func (refusing) Remind(context.Context, string) error { return nil }
 // stricter is a policy that asks for more by now than was decided.
 type stricter struct{ refusing }
 
-func (stricter) Reconsider(context.Context, *approvals.Request, []approvals.Droplet) (approvals.Reconsidered, error) {
+func (stricter) Reconsider(context.Context, *approvals.Request, []approvals.Droplet, bool) (approvals.Reconsidered, error) {
 	return approvals.Reconsidered{Differences: []approvals.Difference{{What: approvals.OfPolicy, Was: "approve by 1", Is: "approve by 2"}}}, nil
 }

@@ -51,8 +51,8 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	if t.Step > 0 && w.part().Shows(d, image(req)) {
 		return r.goOn(ctx, req, i, w, d, approvals.Onward{}) // the step before was enough, or someone else was faster
 	}
-	if t.Step > 0 && saved {
-		if wait, stop, err := r.overtaken(ctx, req, i, w, d); stop || err != nil {
+	if saved {
+		if wait, stop, err := r.rejudge(ctx, req, i, w, d); stop || err != nil {
 			return wait, err
 		}
 	}
@@ -80,7 +80,7 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	return r.send(ctx, req, i, w, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		c, err := q.Dispatch(i, r.Instance, part.Type, baseline, now)
 		if err == nil && saved {
-			q.Targets[i].Droplet = approvals.Droplet(d) // what the end is compared with
+			q.Seen(i, approvals.Droplet(d), &c) // what the end is compared with
 		}
 		return c, err
 	}, looked)

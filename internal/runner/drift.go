@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -21,7 +22,7 @@ func (r *Runner) drifted(ctx context.Context, req *approvals.Request, i int, w w
 			return wait, true, err
 		}
 	}
-	switch why := woken(w, req, t, d); {
+	switch why := cmp.Or(renamed(t, d), woken(w, req, t, d)); {
 	case why == "":
 		return 0, false, nil
 	case t.Step > 0:
@@ -58,27 +59,14 @@ func woken(w work, req *approvals.Request, t approvals.Target, d api.Droplet) st
 	return fmt.Sprintf("%s was %s when this was asked for and is %s now: it would be switched off and on again. Ask again if that is wanted.", d.Name, t.Droplet.Status, d.Status)
 }
 
-// overtaken stops what may not go ahead any more, once a snapshot has been taken:
-// that takes minutes, in which people leave and policies change.
-func (r *Runner) overtaken(ctx context.Context, req *approvals.Request, i int, w work, d api.Droplet) (wait time.Duration, stop bool, err error) {
-	again, err := r.Deciders.Reconsider(ctx, req, []approvals.Droplet{approvals.Droplet(d)})
-	var why string
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return 0, true, nil
-	case err != nil:
-		r.Log.WarnContext(ctx, "who decided could not be looked up after the snapshot", "request_id", req.ID, "error", err)
-		wait, err = r.putBack(ctx, req, i, approvals.WaitPeople, retryQuickly)
-		return wait, true, err
-	case again.Refused != "":
-		why = again.Refused
-	case again.Stands():
-		return 0, false, nil
-	default:
-		why = "While the snapshot was taken, the policy or who may decide has changed: this needs a fresh decision. Ask again."
+// renamed returns a sentence if a Droplet that was asked for by its name has another one
+// now: it may not be the one that was meant. Where people decided, that is a difference
+// like any other.
+func renamed(t approvals.Target, d api.Droplet) string {
+	if t.Unnamed || strings.EqualFold(t.Droplet.Name, d.Name) {
+		return ""
 	}
-	wait, err = r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: why, After: now(d)})
-	return wait, true, err
+	return fmt.Sprintf("The Droplet that was asked for as %s is called %s now, so another one may have been meant. Ask again with the new name, or with its ID %d.", t.Droplet.Name, d.Name, d.ID)
 }
 
 // missing deals with a Droplet that is gone before its action was sent: of several,

@@ -12,20 +12,24 @@ import (
 	"dropletops/approvals"
 )
 
-// recheck holds what was decided against what is there, right before anything
-// is sent. It answers 0 if the way is free, and otherwise when to come again.
+// recheck holds what was decided against what is there, before anything is sent. It
+// returns 0 if nothing is in the way, and otherwise when to come again.
 //
-// What nobody had to decide has nothing to be held against but its being there:
-// its pre-check follows at the dispatch, like everyone's. Where that is so only since
-// it was changed, as by a snapshot first, it may have waited, so the policy is asked.
+// A single Droplet of which nobody had to decide is looked at and judged at the
+// dispatch, as every target is: that saves one look at it.
 func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Duration, error) {
-	if waited := r.Now().Sub(req.StartedAt); waited > staleAfter && !waits(req) {
+	if waited := r.Now().Sub(unbegunSince(req)); waited > staleAfter && !waits(req) {
 		return r.fail(ctx, req, fmt.Sprintf("This could not be begun for %d minutes, since Dropletops or Slack was away. "+
 			"Nothing was sent, and things may have changed since: retry it if it is still wanted.", int(waited/time.Minute)))
 	}
 	if !req.Bulk() && req.Verdict.Outcome == approvals.Allow && req.Image == nil && req.Round == 0 {
-		return 0, nil // the dispatch looks at it anyway, right before it sends
+		return 0, nil
 	}
+	return r.recheckAll(ctx, req)
+}
+
+// recheckAll looks at all Droplets of a request and has people and policy judged again.
+func (r *Runner) recheckAll(ctx context.Context, req *approvals.Request) (time.Duration, error) {
 	fresh, err := r.lookAtAll(ctx, req)
 	if err != nil {
 		return r.unreachable(ctx, req, err)
@@ -50,6 +54,7 @@ func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Dura
 		return r.fail(ctx, req, gone)
 	}
 	req.Action.Danger = dangerOn(req, there)
+	judgedAt := r.Now()
 	again, err := r.reconsider(ctx, req, there)
 	if err != nil {
 		return r.undecided(ctx, req, err)
@@ -71,6 +76,7 @@ func (r *Runner) recheck(ctx context.Context, req *approvals.Request) (time.Dura
 		diffs = append(diffs, req.Leaves.Differences(leaves)...)
 	}
 	if all && again.Stands() && (len(diffs) == 0 || req.Verdict.Outcome == approvals.Allow) {
+		r.verdicts.of(req, judgedAt).stood(judgedAt, false)
 		return 0, nil
 	}
 	diffs = append(diffs, again.Differences...)
@@ -139,7 +145,18 @@ func (r *Runner) reconsider(ctx context.Context, req *approvals.Request, there [
 	if len(there) == 0 {
 		return approvals.Reconsidered{}, nil // nothing is left to decide about
 	}
-	return r.Deciders.Reconsider(ctx, req, there)
+	return r.Deciders.Reconsider(ctx, req, there, false)
+}
+
+// unbegunSince is from when on it is our fault or Slack's that a request has not begun.
+func unbegunSince(req *approvals.Request) time.Time {
+	since := req.StartedAt
+	for _, t := range req.Targets {
+		if t.Wait == approvals.WaitPeople && t.WaitSince.After(since) { // until then it waited for something else
+			since = t.WaitSince
+		}
+	}
+	return since
 }
 
 // waits says whether a request has been waiting in line, visibly, and not for us

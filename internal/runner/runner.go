@@ -80,8 +80,9 @@ type Actions interface {
 // Deciders are the people and the policy, as the runner asks them.
 type Deciders interface {
 	// Reconsider looks again at who asked, who decided and what the policy says of
-	// these Droplets. It fails where Slack does not answer.
-	Reconsider(ctx context.Context, req *approvals.Request, droplets []approvals.Droplet) (approvals.Reconsidered, error)
+	// these Droplets; fresh looks people up in Slack again, whatever was said of them
+	// within the last minute. It fails where Slack does not answer.
+	Reconsider(ctx context.Context, req *approvals.Request, droplets []approvals.Droplet, fresh bool) (approvals.Reconsidered, error)
 	// Remind has those reminded who can approve, if that is due.
 	Remind(ctx context.Context, id string) error
 }
@@ -100,10 +101,11 @@ type Runner struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 
-	inHand  keyed // requests being advanced in this process
-	checks  checks
-	sending keyed // targets whose POST this process has under way, by request and ordinal
-	aiming  keyed // Droplets for which this process is about to commit an intent
+	inHand   keyed // requests being advanced in this process
+	checks   checks
+	verdicts verdicts
+	sending  keyed // targets whose POST this process has under way, by request and ordinal
+	aiming   keyed // Droplets for which this process is about to commit an intent
 }
 
 // Limits of one wake-up and of waiting.
@@ -332,6 +334,9 @@ func (r *Runner) putBack(ctx context.Context, req *approvals.Request, i int, why
 // refused has a target wait since DigitalOcean has certainly not taken its action,
 // as its answer says, if there was one.
 func (r *Runner) refused(ctx context.Context, req *approvals.Request, i int, why approvals.Wait, answer error) error {
+	if now := r.Now(); waitsInLine(why) {
+		r.verdicts.of(req, now).blocked(i, now)
+	}
 	return r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.PutBack(i, why, said(answer), now)
 	})

@@ -247,7 +247,7 @@ func TestSnapshotFirst(t *testing.T) {
 		}, sent: "snapshot", state: approvals.Failed, problem: "of this workspace (deactivated). Nothing was done but to take the snapshot.", result: "The new snapshot is " + name},
 		"more is asked for meanwhile": {typ: "rebuild", args: rebuild, between: func(w *world) {
 			w.runner.Deciders = stricter{}
-		}, sent: "snapshot", state: approvals.Failed, problem: "this needs a fresh decision. Ask again. Nothing was done but to take the snapshot.", result: "The new snapshot is " + name},
+		}, sent: "snapshot", state: approvals.Failed, problem: "This needs a fresh decision by now (policy: approve by 1 → approve by 2). Ask again if it is still wanted. Nothing was done but to take the snapshot.", result: "The new snapshot is " + name},
 		"a process died meanwhile": {typ: "rebuild", args: rebuild, between: func(w *world) { w.restart() },
 			sent: "snapshot rebuild", state: approvals.Completed, result: "The new snapshot is " + name},
 	} {
