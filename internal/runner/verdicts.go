@@ -10,9 +10,9 @@ import (
 	"dropletops/approvals"
 )
 
-// verdictTTL is for how long people and policy, once judged for a request, need not be
-// judged again for its other Droplets: Slack answers about 100 users.info a minute, and
-// a request can have 1,000 Droplets.
+// verdictTTL is for how long people, once looked up for a request, need not be looked up
+// again: Slack answers about 100 users.info a minute, and a request can have 1,000
+// Droplets. Of several Droplets, what the policy said of one counts as long for the others.
 const verdictTTL = 15 * time.Second
 
 // verdicts remembers when people and policy were last judged for each request. It is a
@@ -118,7 +118,7 @@ func (r *Runner) rejudge(ctx context.Context, req *approvals.Request, i int, w w
 	defer known.judging.Unlock()
 	now := r.Now()
 	counts, lookUp := known.counts(t, now)
-	if counts && sameToPolicy(t.Droplet, approvals.Droplet(d)) {
+	if counts && req.Bulk() && sameToPolicy(t.Droplet, approvals.Droplet(d)) {
 		return 0, false, nil
 	}
 	on := r.judged(req, i, approvals.Droplet(d))
