@@ -166,10 +166,10 @@ func TestWhatIsToldOneByOne(t *testing.T) {
 					switch {
 					case strings.Contains(text, "requests ended"):
 						summaries++
-						if strings.Contains(text, "fresh decision") || strings.Contains(text, "pending") {
+						if strings.Contains(text, "needs a decision") || strings.Contains(text, "pending") {
 							t.Errorf("a question is buried: %s", text)
 						}
-					case strings.Contains(text, "fresh decision"):
+					case strings.Contains(text, "needs a decision"):
 						questions++
 					default:
 						replies++
