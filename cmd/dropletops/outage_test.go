@@ -122,23 +122,17 @@ func (r *rig) slackAway() (back func()) {
 	}
 }
 
-// TestSlackAwayWhileAnActionRuns: what was asked for goes on, and the card
-// catches up.
+// TestSlackAwayWhileAnActionRuns: what was sent goes on, and the card catches up.
 func TestSlackAwayWhileAnActionRuns(t *testing.T) {
 	r := newRig(t).start()
-	other, err := r.do.StartAction(r.do.DropletNamed("web-1").ID, "backup")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r.do.HoldActions()
 	r.slash("alice", "#ops", "/droplet reboot web-1")
 	card := r.card("running")
-	r.cardSays(card, "Waits in line")
+	r.cardSays(card, "Under way")
 	back := r.slackAway()
 	r.wait("the sockets to be gone", func(s *simslack.Snapshot) bool { return s.ReadySockets() == 0 })
-	if err := r.do.FinishAction(other.ID, "completed"); err != nil {
-		t.Fatal(err)
-	}
-	r.until("the action to be sent and to end while Slack is away", func() bool {
+	r.do.ReleaseActions()
+	r.until("the action to end while Slack is away", func() bool {
 		for _, p := range r.do.Posts() {
 			if a, ok := r.do.Action(p.ActionID); ok && a.Status == "completed" {
 				return true
@@ -155,6 +149,31 @@ func TestSlackAwayWhileAnActionRuns(t *testing.T) {
 	r.onePost()
 	r.cardCount(1)
 	r.fewOpens()
+}
+
+// TestSlackAwayWhileItWaitsInLine: what was not sent yet waits until Slack says again
+// whether its requester may still act.
+func TestSlackAwayWhileItWaitsInLine(t *testing.T) {
+	r := newRig(t).start()
+	other, err := r.do.StartAction(r.do.DropletNamed("web-1").ID, "backup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.slash("alice", "#ops", "/droplet reboot web-1")
+	card := r.card("running")
+	r.cardSays(card, "Waits in line")
+	users := r.slack.AddFault(simslack.Fault{Method: "users.info", Times: -1, Status: http.StatusServiceUnavailable})
+	if err := r.do.FinishAction(other.ID, "completed"); err != nil {
+		t.Fatal(err)
+	}
+	r.cardSays(card, "Slack does not say who may decide. Nothing was sent yet.")
+	if n := len(r.posts()); n != 0 {
+		t.Errorf("%d actions were sent", n)
+	}
+	users.Remove()
+	r.card("completed")
+	r.onePost()
+	r.cardCount(1)
 }
 
 // TestCardCatchesUp: chat.update fails for a while, each time in another way.
