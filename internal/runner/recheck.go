@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -232,7 +233,17 @@ func (r *Runner) undecided(ctx context.Context, req *approvals.Request, err erro
 		return 0, nil
 	}
 	r.Log.WarnContext(ctx, "who asked and who decided could not be looked up before acting", "request_id", req.ID, "error", err)
-	return retryQuickly, r.allWait(ctx, req, approvals.WaitPeople, retryQuickly)
+	wait := untilSlackAnswers(err)
+	return wait, r.allWait(ctx, req, approvals.WaitPeople, wait)
+}
+
+// untilSlackAnswers is how long to wait before a look-up of people is tried again.
+func untilSlackAnswers(err error) time.Duration {
+	var limited *approvals.RateLimited
+	if errors.As(err, &limited) {
+		return max(retryQuickly, limited.RetryAfter)
+	}
+	return retryQuickly
 }
 
 func (r *Runner) allWait(ctx context.Context, req *approvals.Request, why approvals.Wait, wait time.Duration) error {

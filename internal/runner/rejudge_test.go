@@ -275,6 +275,10 @@ func TestSlackIsSilentAfterAnHourInLine(t *testing.T) {
 	if r := w.get(id); r.State != approvals.Running || r.Targets[0].Wait != approvals.WaitPeople || w.posts() != 0 {
 		t.Errorf("%s, waits for %q, %d POSTs", r.State, r.Targets[0].Wait, w.posts())
 	}
+	p.silent = &approvals.RateLimited{Method: "users.info", RetryAfter: 30 * time.Second}
+	if wait := w.once(id); wait != 30*time.Second {
+		t.Errorf("after a 429 with Retry-After 30 it is tried again in %s", wait)
+	}
 	p.silent = nil
 	want(t, w.carry(id, nil), approvals.Completed, "")
 }

@@ -130,7 +130,7 @@ func (r *Runner) rejudge(ctx context.Context, req *approvals.Request, i int, w w
 		return 0, true, nil
 	case err != nil:
 		r.Log.WarnContext(ctx, "look-up of people before an action failed", "request_id", req.ID, "droplet_id", t.Droplet.ID, "error", err)
-		wait, err = r.putBack(ctx, req, i, approvals.WaitPeople, retryQuickly)
+		wait, err = r.putBack(ctx, req, i, approvals.WaitPeople, untilSlackAnswers(err))
 		return wait, true, err
 	case again.Stands():
 		known.stood(now, lookUp)
