@@ -52,8 +52,31 @@ func (in interaction) consented() (consent, bool) {
 	return c, err == nil && c.RequestID != ""
 }
 
-// filled is what was typed into a modal's field.
-func (in interaction) filled(field string) string { return in.View.State.Values[field][field].Value }
+// filled returns what was typed into a modal's field, cleaned.
+func (in interaction) filled(field string) string {
+	return cleaned(in.View.State.Values[field][field].Value)
+}
+
+// unusable returns what is wrong with the text fields of a modal that asks for nothing
+// else, by their blocks: each has to be filled in with what can be read.
+func (in interaction) unusable() map[string]string {
+	switch in.View.CallbackID {
+	case card.ConsentModal, card.DenialModal, card.NamingModal:
+	default:
+		return nil
+	}
+	wrong := map[string]string{}
+	for block, fields := range in.View.State.Values {
+		for field, v := range fields {
+			if err := fit(v.Value); err != nil {
+				wrong[block] = card.AtField(sentence(err))
+			} else if v.Value != "" && in.filled(field) == "" {
+				wrong[block] = "Nothing in this can be read. Type it in."
+			}
+		}
+	}
+	return wrong
+}
 
 // askMore opens a modal for what a decision still takes.
 func (h *Handler) askMore(ctx context.Context, in interaction, r *approvals.Request, about consent, more approvals.Asked) error {
@@ -87,6 +110,9 @@ func (h *Handler) submitted(ctx context.Context, e approvals.Envelope, in intera
 	about, ok := in.consented()
 	if !ok {
 		return h.ignored(e, "a modal "+in.View.CallbackID)
+	}
+	if len(in.unusable()) > 0 { // it was not said at the fields in time
+		return orSaid(e.Attempt, in.address(), Reply{}, mistake("The reason or code that you typed can't be read, so it was not used."))
 	}
 	if in.View.CallbackID == card.DenialModal {
 		err := h.Decisions.Explain(ctx, about.RequestID, in.who(), clipped(in.filled(card.ReasonInput)), e.Key)

@@ -155,6 +155,31 @@ func TestDenialIsExplained(t *testing.T) {
 	}
 }
 
+// What is typed into a modal is cleaned as typed words are: what can't be seen is no
+// reason, no code and no name, and is said at the field.
+func TestUnseenTextIsNoAnswer(t *testing.T) {
+	b := newBench(t)
+	b.guard()
+	r := b.asks(b.slash("UALICE", "rebuild web-1 debian-12-x64"))
+	b.clicks("UDAVE", "break_glass", r)
+	for _, unseen := range []string{"\u200b", " \u2060\u00ad ", "\u3164", "\u2800\n", "\ufe0f", "\u200d", "a\u202eb", "a\x1b[2J"} {
+		e := b.submit("UDAVE", object{"code": "123456", "reason": unseen})
+		answer, ok, err := b.Respond(t.Context(), e)
+		var said struct{ Errors map[string]string }
+		raw, _ := json.Marshal(answer)
+		if json.Unmarshal(raw, &said) != nil || err != nil || !ok || said.Errors["reason"] == "" || said.Errors["code"] != "" {
+			t.Errorf("%q: at the field: %s, %v, %v", unseen, raw, ok, err)
+		}
+		if told := b.do(e).Message.Text; !strings.Contains(told, "can't be read, so it was not used") || b.state(r) != approvals.Pending {
+			t.Errorf("%q: said %q, and it is %s", unseen, told, b.state(r))
+		}
+	}
+	b.do(b.submit("UDAVE", object{"code": "\u200b123456 ", "reason": " the\u200b shop is down\ufeff "}))
+	if got := b.store.requests[r.ID]; got.Review == nil || got.Review.Reason != "the shop is down" {
+		t.Errorf("%s, %+v", got.State, got.Review)
+	}
+}
+
 // A policy that asks for more than it did has the decision begin anew.
 func TestPolicyChangedBeforeTheClick(t *testing.T) {
 	b := newBench(t)

@@ -86,7 +86,7 @@ func (in interaction) form() (form, bool) {
 			case card.ReasonField:
 				f.reason = v.Value
 			case card.ConfirmField:
-				f.confirmed = v.Value
+				f.confirmed = cleaned(v.Value)
 			}
 		}
 	}
@@ -110,7 +110,11 @@ func (in interaction) form() (form, bool) {
 				f.left = append(f.left, param.Name)
 			}
 		}
-		if v := in.View.State.Values[block][field].picked(); v.Value != "" {
+		v := in.View.State.Values[block][field].picked()
+		if param.Kind == api.Script { // it is kept as it was written
+			v.Value = in.View.State.Values[block][field].Value
+		}
+		if v.Value != "" {
 			f.args[param.Name] = v
 		}
 		f.blocks[field] = block
@@ -165,7 +169,8 @@ func (v value) picked() card.Picked {
 	case v.Option.Value != "":
 		return card.Picked{Value: v.Option.Value, Label: v.Option.Text.Text}
 	}
-	return card.Picked{Value: v.Value, Label: v.Value}
+	text := cleaned(v.Value)
+	return card.Picked{Value: text, Label: text}
 }
 
 // text is what would have been typed for it. This is the one place where fields
@@ -195,8 +200,8 @@ func (f form) text() string {
 	if f.Patience > 0 && !slices.ContainsFunc(f.action.Params, func(p api.Param) bool { return p.Name == timeout }) {
 		words = append(words, "--"+timeout, f.Patience.String())
 	}
-	if strings.TrimSpace(f.reason) != "" {
-		words = append(words, "--"+reason, inQuotes(strings.TrimSpace(f.reason)))
+	if why := cleaned(f.reason); why != "" {
+		words = append(words, "--"+reason, inQuotes(why))
 	}
 	return strings.Join(words, " ")
 }
@@ -255,7 +260,7 @@ func (f *form) surely(p plan, args api.Args) error {
 	if len(p.droplets) == 1 && dropletIn(want) != 0 {
 		want = p.droplets[0].Name
 	}
-	switch got := strings.TrimSpace(f.confirmed); {
+	switch got := f.confirmed; {
 	case got == want:
 		return nil
 	case got == "":

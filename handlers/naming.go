@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -66,7 +65,7 @@ func (h *Handler) named(ctx context.Context, e approvals.Envelope, in interactio
 	if err != nil {
 		return orSaid(e.Attempt, in.address(), Reply{}, err)
 	}
-	a.chosen, a.named, a.to, a.attempt = n.Droplet, strings.TrimSpace(in.filled(card.NameInput)), in.address(), e.Attempt
+	a.chosen, a.named, a.to, a.attempt = n.Droplet, in.filled(card.NameInput), in.address(), e.Attempt
 	a.origin.Envelope, a.origin.AskedAt, a.origin.ResponseURL = e.Key, e.ReceivedAt, n.ResponseURL
 	r, err := h.answer(ctx, a)
 	var u *unnamed

@@ -21,6 +21,9 @@ const checkWithin = 1500 * time.Millisecond
 // is false where nothing is, or where that can't be told in time. Then the modal
 // closes, and what was filled in is carried out like words that were typed.
 func (h *Handler) checked(ctx context.Context, e approvals.Envelope, in interaction) (answer any, ok bool, err error) {
+	if wrong := in.unusable(); len(wrong) > 0 {
+		return slack.NewErrorsViewSubmissionResponse(wrong), true, nil
+	}
 	f, ok := in.form()
 	if !ok {
 		return nil, false, nil

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"dropletops/internal/card"
 )
 
 // link is what Slack puts between < and >: a mention of a person, channel or
@@ -77,6 +79,17 @@ func unfit(text string) string {
 		}
 	}
 	return ""
+}
+
+// cleaned returns what somebody wrote as a value, on the command line or in a field of a
+// modal: without characters that come along unseen when text is copied, without space
+// around it, and empty if nothing of it can be seen.
+func cleaned(text string) string {
+	text = strings.TrimSpace(invisible.Replace(text))
+	if !card.Visible(text) {
+		return ""
+	}
+	return text
 }
 
 // invisible are characters without width that come along when text is copied

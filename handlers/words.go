@@ -232,7 +232,7 @@ func (p parser) set(w *words, param api.Param, value string) error {
 	switch {
 	case twice || param.Name == reason && w.reason != "":
 		return mistake("`--" + shown + "` is given twice: once is enough.")
-	case strings.TrimSpace(value) == "":
+	case cleaned(value) == "":
 		return mistake("`--" + shown + "` needs " + valueOf(param) + " behind it.")
 	case param.Kind != api.Script && holdsScriptFlag(value):
 		return mistake("There is another flag inside the value of `--" + shown + "`: close the quote in front of that flag.")
@@ -246,7 +246,7 @@ func (p parser) set(w *words, param api.Param, value string) error {
 		if n := utf8.RuneCountInString(value); n > longestReason {
 			return mistake(fmt.Sprintf("The reason has %d characters; %d are the most that it may have.", n, longestReason))
 		}
-		w.reason = value
+		w.reason = cleaned(value)
 	default:
 		w.args[param.Name] = value
 	}

@@ -151,7 +151,11 @@ func TestGoingAheadAlone(t *testing.T) {
 	r.click("bob", r.card("pending"), "break_glass")
 	r.told("bob", "Only members of oncall may go ahead with this alone.")
 	r.click("carol", r.card("pending"), "break_glass")
-	r.submits("carol", "Break glass", simslack.Fill{"reason": {"the shop is down"}})
+	r.submits("carol", "Break glass", simslack.Fill{"reason": {"\u200b"}})
+	r.wait("the field to have an error", func(s *simslack.Snapshot) bool {
+		return strings.Contains(s.Modal("carol").Errors["reason"], "Nothing in this can be read")
+	})
+	r.submits("carol", "Break glass", simslack.Fill{"reason": {"the \u200bshop is down"}})
 	r.card("completed")
 	r.replied("C0OPS", "went ahead alone")
 	r.replied("C0INCIDENTS", "went ahead alone with rebuild db-7 with ubuntu-24-04-x64 in <#C0OPS>")

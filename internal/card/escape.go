@@ -57,6 +57,15 @@ func clean(s string) string {
 	return strings.TrimSuffix(b.String(), " ")
 }
 
+// Visible reports whether a text shows as anything at all. Spaces, zero-width and
+// control characters, variation selectors, and letters that are drawn as nothing, do
+// not.
+func Visible(s string) bool {
+	return strings.ContainsFunc(clean(s), func(c rune) bool {
+		return c != ' ' && c != unicode.ReplacementChar && !unicode.Is(unicode.Variation_Selector, c)
+	})
+}
+
 // blank tells letters that are drawn as nothing at all.
 func blank(c rune) bool {
 	return c == '\u034f' || c == '\u115f' || c == '\u1160' || c == '\u17b4' || c == '\u17b5' ||
