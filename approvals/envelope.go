@@ -17,8 +17,17 @@ type Envelope struct {
 	Type       string // slash_commands, interactive, events_api
 	Payload    json.RawMessage
 	ReceivedAt time.Time
-	// Attempt is 1 for the first handling, more after a fault or a crash.
+	// Attempt is 1 for the first handling, more after a fault.
 	Attempt int
+	// Crashes is how many processes ended without a word while they handled it.
+	Crashes Crashes
+}
+
+// Crashes counts the processes that died while they handled an envelope. What ended one
+// may be the envelope, or a power cut: only Alone counts against it.
+type Crashes struct {
+	Shared int // with other envelopes in hand
+	Alone  int // with no other
 }
 
 // TurnedAway is how often an envelope counts as tried that is never carried out: it

@@ -12,8 +12,9 @@ import (
 // errHung says that a handler did not come back when its time was up.
 var errHung = fmt.Errorf("the handler did not end within %s", handleWithin+handleGrace)
 
-// attempt handles once, and comes back whatever the handler does.
-func (h *hands) attempt(work context.Context, e approvals.Envelope) (handlers.Reply, error) {
+// attempt handles once, and comes back whatever the handler does. It calls leave when
+// that has come back.
+func (h *hands) attempt(work context.Context, e approvals.Envelope, leave func()) (handlers.Reply, error) {
 	ctx, cancel := context.WithTimeout(work, handleWithin)
 	defer cancel()
 	type outcome struct {
@@ -28,6 +29,7 @@ func (h *hands) attempt(work context.Context, e approvals.Envelope) (handlers.Re
 			return err
 		})
 		done <- o
+		leave()
 	}()
 	select {
 	case o := <-done:

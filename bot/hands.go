@@ -29,8 +29,8 @@ const (
 	// placeTries is how often a click waits for its card's place to be written
 	// down: that takes as long as Slack takes to answer chat.postMessage.
 	placeTries = 6
-	// boots is how many starts may find an envelope unhandled. One that takes the
-	// process down each time must not do so for ever.
+	// boots is how many processes may die with nothing in hand but one envelope. One that
+	// takes the process down each time must not do so for ever.
 	boots = 5
 	// tooOld is when an envelope is not carried out any more: whoever typed
 	// `reboot` half an hour ago has gone on to something else.
@@ -48,14 +48,16 @@ type hands struct {
 	// forsaken is not handled, wherever it comes from.
 	forsaken *forsaken
 
-	queue   chan queued
-	answers chan owed // that wait to be told
-	opened  chan struct{}
-	once    sync.Once
+	gate     gate
+	queue    chan approvals.Envelope
+	suspects chan approvals.Envelope // which a process has had in hand before, and may have died of
+	answers  chan owed               // that wait to be told
+	opened   chan struct{}
+	once     sync.Once
 
 	mu       sync.Mutex
-	held     map[string]bool // in the queue, in a hand, or waiting to be tried again
-	overflow bool            // the inbox holds more than the queue could
+	held     map[string]bool // in a queue, in a hand, or waiting to be tried again
+	overflow bool            // the inbox holds more than the queues could
 	spilled  map[string]bool // what came in fresh and did not fit
 	reading  int             // looks into the inbox that are under way
 	let      map[string]bool // what was let go during one: what it read of that is old
@@ -64,7 +66,7 @@ type hands struct {
 func newHands(c Config, r *replies, f *forsaken) *hands {
 	return &hands{
 		client: c.Client, inbox: c.Inbox, handler: c.Handler, replies: r, forsaken: f,
-		queue: make(chan queued, heldMost), answers: make(chan owed, heldMost), opened: make(chan struct{}),
+		queue: make(chan approvals.Envelope, heldMost), suspects: make(chan approvals.Envelope, heldMost), answers: make(chan owed, heldMost), opened: make(chan struct{}),
 		held: map[string]bool{}, let: map[string]bool{}, spilled: map[string]bool{},
 	}
 }
@@ -82,47 +84,47 @@ func (h *hands) run(stop, work context.Context) {
 	}
 	for range handsAtOnce {
 		all.Go(func() {
-			select {
-			case <-h.opened:
-			case <-stop.Done():
+			if !h.begins(stop) {
+				return
 			}
 			for stop.Err() == nil {
 				select {
 				case <-stop.Done():
-				case q := <-h.queue:
-					h.client.metrics.handling.Set(float64(len(h.queue)))
-					if stop.Err() == nil { // both may have been ready
-						h.takeUp(stop, work, q)
-						h.refill(stop)
+				case e := <-h.queue:
+					h.gauge()
+					if h.gate.enter(stop) != nil || stop.Err() != nil { // both may have been ready
+						return // what is left is in the inbox
 					}
+					h.handle(stop, work, e, h.gate.leave)
+					h.refill(stop)
 				}
 			}
 		})
 	}
+	all.Go(func() {
+		if h.begins(stop) {
+			h.handleSuspects(stop, work)
+		}
+	})
 	all.Wait()
 	close(empty)
 	telling.Wait()
 }
 
-// takeUp handles what was queued. What a process has had in hand before is counted
-// first: if this is what takes the process down, the count must grow, and what only
-// waited must not be counted with it.
-func (h *hands) takeUp(stop, work context.Context, q queued) {
-	if q.left {
-		if err := h.count(work, q.Key, q.Attempt); err != nil {
-			h.client.log().Error("a start could not be counted; the envelope is left until it can", "envelope", q.Key, "error", safe(err))
-			h.release(q.Key)
-			return
-		}
-		q.Attempt++
+// begins waits until handling may begin, and reports whether it does.
+func (h *hands) begins(stop context.Context) bool {
+	select {
+	case <-h.opened:
+	case <-stop.Done():
 	}
-	h.handle(stop, work, q.Envelope)
+	return stop.Err() == nil
 }
 
-// handle carries an envelope to its handler, and to an end.
-func (h *hands) handle(stop, work context.Context, e approvals.Envelope) {
+// handle carries an envelope to its handler, and to an end. It calls leave when the
+// handler has come back, which may be after handle gave up waiting for it.
+func (h *hands) handle(stop, work context.Context, e approvals.Envelope, leave func()) {
 	began := h.client.now()
-	reply, err := h.attempt(work, e)
+	reply, err := h.attempt(work, e, leave)
 	if work.Err() != nil {
 		h.release(e.Key) // the time for draining is over: the next start goes on
 		return

@@ -23,6 +23,10 @@ type Inbox interface {
 	// Failed counts a handling that came to nothing: the given attempt. One that was
 	// turned away stays so.
 	Failed(ctx context.Context, key string, attempt int) error
+	// CountCrashes says how often a process will have died over an envelope if this one
+	// does now. It is not ours if it is done with or turned away, or if another process
+	// has claimed it.
+	CountCrashes(ctx context.Context, key string, c approvals.Crashes) (ours bool, err error)
 	// Unhandled answers envelopes that no live process has in hand, oldest first.
 	// The Attempt of each is one more than the last that Failed has counted.
 	Unhandled(ctx context.Context, limit int) ([]approvals.Envelope, error)

@@ -19,6 +19,7 @@ type memory struct {
 	seen      map[string]bool
 	handled   map[string]bool
 	attempts  map[string]int
+	crashes   map[string]approvals.Crashes
 	claimed   map[string]time.Time // since when
 	putErr    error
 	crossErr  error // of Forsake
@@ -43,7 +44,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{seen: map[string]bool{}, handled: map[string]bool{}, attempts: map[string]int{}, claimed: map[string]time.Time{},
+	return &memory{seen: map[string]bool{}, handled: map[string]bool{}, attempts: map[string]int{}, crashes: map[string]approvals.Crashes{}, claimed: map[string]time.Time{},
 		pubs: map[string]*approvals.Publication{}, posted: map[string][]approvals.MessageRef{}, told: map[string]int{}, unshown: map[string]string{}, now: time.Now}
 }
 
@@ -124,6 +125,19 @@ func (m *memory) Failed(ctx context.Context, key string, attempt int) error {
 	return nil
 }
 
+func (m *memory) CountCrashes(ctx context.Context, key string, c approvals.Crashes) (bool, error) {
+	if err := m.hung(ctx); err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.handled[key] || m.attempts[key] >= approvals.TurnedAway {
+		return false, nil
+	}
+	m.crashes[key], m.claimed[key] = c, time.Now()
+	return true, nil
+}
+
 func (m *memory) Unhandled(ctx context.Context, limit int) ([]approvals.Envelope, error) {
 	defer time.Sleep(m.readTakes)
 	m.mu.Lock()
@@ -136,7 +150,7 @@ func (m *memory) Unhandled(ctx context.Context, limit int) ([]approvals.Envelope
 	var out []approvals.Envelope
 	for _, e := range m.inbox {
 		if !m.handled[e.Key] && len(out) < limit {
-			e.Attempt, m.claimed[e.Key] = m.attempts[e.Key]+1, time.Now()
+			e.Attempt, e.Crashes, m.claimed[e.Key] = m.attempts[e.Key]+1, m.crashes[e.Key], time.Now()
 			out = append(out, e)
 		}
 	}

@@ -1,8 +1,10 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"dropletops/approvals"
@@ -12,16 +14,9 @@ import (
 // cut is asked again.
 const lookWithin = 20 * time.Second
 
-// queued is an envelope in the queue.
-type queued struct {
-	approvals.Envelope
-	// left says that a process has had it in hand before, and may have died of it.
-	left bool
-}
-
 // push queues a fresh envelope. It never waits: what does not fit is in the inbox.
 func (h *hands) push(e approvals.Envelope) {
-	if h.enqueue(queued{Envelope: e}) {
+	if h.enqueue(h.queue, e) {
 		return
 	}
 	h.mu.Lock()
@@ -31,32 +26,38 @@ func (h *hands) push(e approvals.Envelope) {
 	}
 }
 
-// pushLeft queues an envelope that was found in the inbox, and says whether it did.
+// pushLeft queues an envelope that was found in the inbox, and reports whether it did.
 func (h *hands) pushLeft(e approvals.Envelope) bool {
 	h.mu.Lock()
 	fresh := h.spilled[e.Key]
 	h.mu.Unlock()
-	return h.enqueue(queued{Envelope: e, left: !fresh})
+	if fresh {
+		return h.enqueue(h.queue, e)
+	}
+	return h.enqueue(h.suspects, e)
 }
 
 // enqueue queues an envelope, unless it is held already or there is no room.
-func (h *hands) enqueue(q queued) bool {
+func (h *hands) enqueue(queue chan<- approvals.Envelope, e approvals.Envelope) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.held[q.Key] {
+	if h.held[e.Key] {
 		return false
 	}
 	select {
-	case h.queue <- q:
-		h.held[q.Key] = true
-		delete(h.spilled, q.Key)
-		h.client.metrics.handling.Set(float64(len(h.queue)))
+	case queue <- e:
+		h.held[e.Key] = true
+		delete(h.spilled, e.Key)
+		h.gauge()
 		return true
 	default:
 		h.overflow = true
 		return false
 	}
 }
+
+// gauge shows how many wait for a hand.
+func (h *hands) gauge() { h.client.metrics.handling.Set(float64(len(h.queue) + len(h.suspects))) }
 
 // hold keeps an envelope from being found in the inbox once more until it is
 // released, and says whether nobody did before.
@@ -90,6 +91,7 @@ func (h *hands) leftover(ctx context.Context, each func(approvals.Envelope)) err
 	if err != nil {
 		return fmt.Errorf("look for envelopes that were left unhandled: %w", err)
 	}
+	slices.SortStableFunc(es, func(a, b approvals.Envelope) int { return cmp.Compare(crashesOf(a), crashesOf(b)) })
 	for _, e := range es {
 		h.mu.Lock()
 		known := h.held[e.Key] || h.let[e.Key]
@@ -107,7 +109,7 @@ func (h *hands) leftover(ctx context.Context, each func(approvals.Envelope)) err
 
 // givenUp says whether an envelope is not to be carried out any more.
 func givenUp(e approvals.Envelope, now time.Time) bool {
-	return e.Attempt > boots || now.Sub(e.ReceivedAt) > tooOld
+	return e.Crashes.Alone >= boots || now.Sub(e.ReceivedAt) > tooOld
 }
 
 func (h *hands) release(key string) {
@@ -129,7 +131,7 @@ func (h *hands) more() {
 // refill fetches what did not fit, once everything that did is in hand.
 func (h *hands) refill(ctx context.Context) {
 	h.mu.Lock()
-	due := h.overflow && len(h.queue) == 0
+	due := h.overflow && len(h.queue) == 0 && len(h.suspects) == 0
 	if due {
 		h.overflow = false
 	}

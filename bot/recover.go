@@ -31,9 +31,9 @@ func (in *intake) recover(ctx context.Context) error {
 			if in.hands.hold(e.Key) {
 				in.behind(func() { in.tellTurnedAway(e, "it was left untold") })
 			}
-		case e.Attempt > boots:
+		case e.Crashes.Alone >= boots:
 			if in.hands.hold(e.Key) {
-				reply := in.hands.fault(e, fmt.Errorf("it was found unhandled at %d starts, so it may be what ends the process", e.Attempt))
+				reply := in.hands.fault(e, fmt.Errorf("%d processes died with nothing else in hand, so it may be what ends them", e.Crashes.Alone))
 				in.behind(func() { in.hands.answer(in.work, in.work, owed{Envelope: e, reply: reply}) })
 			}
 		case in.hands.pushLeft(e):

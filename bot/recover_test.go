@@ -23,7 +23,8 @@ func TestRecover(t *testing.T) {
 			s.memory.attempts[key] = attempts
 		}
 		put("old", 41*time.Minute, 0)
-		put("poison", 3*time.Minute, 6)
+		put("poison", 3*time.Minute, 0)
+		s.memory.crashes["poison"] = approvals.Crashes{Alone: boots}
 		put("first", 2*time.Minute, 0)
 		put("second", time.Minute, 1)
 		put("done", time.Minute, 0)

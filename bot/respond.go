@@ -20,6 +20,12 @@ func (in *intake) respond(ctx context.Context, e approvals.Envelope) (any, bool)
 		return nil, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, in.slower*respondWithin)
+	if in.hands.gate.enter(ctx) != nil {
+		cancel()
+		<-in.thinking
+		in.client.log().Warn("an envelope that a process may have died of is handled alone; one has no answer inside its acknowledgement", "type", e.Type, "envelope", e.Key)
+		return nil, answersOnly(e)
+	}
 	type answer struct {
 		payload any
 		ok      bool
@@ -28,6 +34,7 @@ func (in *intake) respond(ctx context.Context, e approvals.Envelope) (any, bool)
 	go func() {
 		defer cancel()
 		defer func() { <-in.thinking }()
+		defer in.hands.gate.leave()
 		var a answer
 		err := guard(func() (err error) {
 			a.payload, a.ok, err = in.handler.Respond(ctx, e)

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		parallel()
 		os.Exit(m.Run())
 	}
-	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), drain: knob("DROPLETOPS_TEST_DRAIN"), slower: number("DROPLETOPS_TEST_SLOWER"), perMinute: 240 * speedUp() * max(1, number("DROPLETOPS_TEST_BUDGETS")), clock: clock(), cross: dying()}}
+	p := program{environ: os.Environ(), knobs: knobs{within: knob("DROPLETOPS_TEST_WITHIN"), drain: knob("DROPLETOPS_TEST_DRAIN"), slower: number("DROPLETOPS_TEST_SLOWER"), perMinute: perMinute(), clock: clock(), cross: dying()}}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	code := p.run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -55,6 +55,16 @@ func knob(name string) time.Duration {
 // speedUp is how many times as fast time passes: DROPLETOPS_TEST_FAST, or 0 for
 // the real clock.
 func speedUp() int { return number("DROPLETOPS_TEST_FAST") }
+
+// perMinute is api's own budget for each second that passes, and DROPLETOPS_TEST_BUDGETS
+// times that; 0 where neither is set.
+func perMinute() int {
+	fast, budgets := speedUp(), number("DROPLETOPS_TEST_BUDGETS")
+	if fast == 0 && budgets == 0 {
+		return 0
+	}
+	return 240 * max(1, fast) * max(1, budgets)
+}
 
 func number(name string) int {
 	v := os.Getenv(name)

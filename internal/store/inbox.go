@@ -196,11 +196,33 @@ func (s *Store) Failed(ctx context.Context, key string, attempt int) error {
 	})
 }
 
+// CountCrashes says how often a process will have died over an envelope if this one does,
+// and keeps it claimed. It is written before the handling, and taken back after. It
+// reports whether the envelope is this process's to handle: another replica may have
+// claimed it since, or its sender been told that it comes to nothing.
+func (s *Store) CountCrashes(ctx context.Context, key string, c approvals.Crashes) (ours bool, err error) {
+	err = s.tx(ctx, "count crashes", func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET crashes_shared = ?, crashes_alone = ?, claimed_until = ?
+			WHERE key = ? AND claimed_by = ? AND attempt < ? AND handled_at IS NULL`),
+			c.Shared, c.Alone, micros(s.now().Add(claimFor)), key, s.process, approvals.TurnedAway)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		ours = n == 1
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("count crashes over envelope %s: %w", key, err)
+	}
+	return ours, nil
+}
+
 // claimFor is how long an envelope is its process's own before another replica
 // may take it over. It is well above one handling, which is bounded by 25 s.
 const claimFor = 45 * time.Second
 
-const envelopeColumns = `key, event, type, payload, received_at, attempt`
+const envelopeColumns = `key, event, type, payload, received_at, attempt, crashes_shared, crashes_alone`
 
 // Unhandled lists envelopes that are not done with, oldest first, and claims them
 // for this process. What another replica has in hand is not among them; on
@@ -257,7 +279,7 @@ func scanEnvelope(row interface{ Scan(...any) error }) (approvals.Envelope, erro
 	var event sql.NullString
 	var payload string
 	var at int64
-	if err := row.Scan(&e.Key, &event, &e.Type, &payload, &at, &e.Attempt); err != nil {
+	if err := row.Scan(&e.Key, &event, &e.Type, &payload, &at, &e.Attempt, &e.Crashes.Shared, &e.Crashes.Alone); err != nil {
 		return e, fmt.Errorf("load an envelope: %w", err)
 	}
 	e.Event, e.Payload, e.ReceivedAt = event.String, []byte(payload), timeOf(at)

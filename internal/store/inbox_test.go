@@ -173,3 +173,55 @@ func TestEnvelopesGoAheadOfWork(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// What a crash would mean is kept until it is taken back; it is another replica's to say
+// once that has claimed the envelope, and nobody's once its sender was told.
+func TestCrashesAreCounted(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		e := approvals.Envelope{Key: "e1", Type: "slash_commands", Payload: []byte(`{}`), ReceivedAt: b.clock.now()}
+		if _, err := b.Put(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+		count := func(s *store.Store, c approvals.Crashes, want bool) {
+			t.Helper()
+			if ours, err := s.CountCrashes(ctx, e.Key, c); err != nil || ours != want {
+				t.Errorf("ours: %t, %v", ours, err)
+			}
+		}
+		died := approvals.Crashes{Shared: 1, Alone: 2}
+		count(b.Store, died, true)
+		if b.Exclusive() {
+			b.reopen(t)
+		} else {
+			other, err := store.Open(ctx, b.url, "process-2", b.clock.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := other.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			count(other, approvals.Crashes{}, false) // not claimed by it
+			b.clock.forward(time.Minute)
+			if left, err := other.Unhandled(ctx, 10); err != nil || len(left) != 1 || left[0].Crashes != died {
+				t.Errorf("%+v, %v", left, err)
+			}
+			count(b.Store, approvals.Crashes{}, false) // taken over meanwhile
+			b.clock.forward(time.Minute)
+		}
+		left, err := b.Unhandled(ctx, 10)
+		if err != nil || len(left) != 1 || left[0].Crashes != died || left[0].Attempt != 1 {
+			t.Fatalf("%+v, %v", left, err)
+		}
+		count(b.Store, approvals.Crashes{Shared: 1, Alone: 1}, true)
+		if got, err := b.Envelope(ctx, e.Key); err != nil || got.Crashes != (approvals.Crashes{Shared: 1, Alone: 1}) {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if _, err := b.Forsake(ctx, e, false); err != nil {
+			t.Fatal(err)
+		}
+		count(b.Store, approvals.Crashes{}, false)
+	})
+}

@@ -100,6 +100,7 @@ func everything(t *testing.T, b *bench) {
 			return err
 		},
 		func() error { _, err := b.Unhandled(ctx, 10); return err },
+		func() error { _, err := b.CountCrashes(ctx, "env-r-1", approvals.Crashes{Alone: 1}); return err },
 		func() error { _, err := b.Unpublished(ctx, approvals.Due{}, 10); return err },
 		func() error { return b.Posting(ctx, "r-1", "process-1", "") },
 		func() error { return b.Told(ctx, "1.3", 1, 2) },
