@@ -53,6 +53,7 @@ const GoesOn = "goes on"
 // nobody has to decide, it goes on.
 func (r *Request) restart(diffs []Difference, now time.Time) Change {
 	c := Change{Advance: now}
+	r.bindRestorePoints()
 	r.Round, r.Drift, r.Review = r.Round+1, diffs, nil // what someone let go alone was not done
 	note := Note{At: now, Kind: NoteDrifted, Ordinal: -1}
 	if r.Verdict.Outcome == Allow {

@@ -40,6 +40,8 @@ const (
 	OfApproval = "approval" // Was is who approved, Is why that no longer counts
 	OfLeaves   = "what would be left behind"
 	OfGoes     = "what would go with it"
+	OfBackup   = "latest backup"
+	OfSnapshot = "latest snapshot"
 	OfAge      = "age of the decision" // Was is when it was decided, Is how long that decision counts
 )
 

@@ -109,6 +109,9 @@ type Request struct {
 	LeftOut []string `json:"left_out,omitempty"`
 	Targets []Target `json:"-"` // rows of their own
 	Rescue  *Rescue  `json:"rescue,omitempty"`
+	// RestorePoints is what of Rescue decisions are for; nil of a request whose card
+	// names none, or that an older version made.
+	RestorePoints *RestorePoints `json:"restore_points,omitempty"`
 	// Leaves is what stays of Droplets that are to be destroyed; nil of all else.
 	Leaves    *Leaves `json:"leaves,omitempty"`
 	Requester Person  `json:"requester"`
@@ -226,8 +229,8 @@ func (r *Request) Sent() bool {
 func (t *Target) untouched() bool { return t.State == Queued && t.Step == 0 }
 
 // Digest is a fingerprint of what a decision is for: the action, its arguments,
-// the Droplets and of each what CONTRACT §5 binds, the image to be used, and what
-// would be left behind.
+// the Droplets and of each what CONTRACT §5 binds, the image to be used, what
+// would be left behind, and the restore points that the card names.
 func (r *Request) Digest() string {
 	type bound struct {
 		ID                         int
@@ -239,8 +242,9 @@ func (r *Request) Digest() string {
 		Args    map[string]string
 		Image   int
 		Targets []bound
-		Leaves  *Leaves `json:",omitempty"`
-	}{Type: r.Action.Type, Args: r.Action.Args, Leaves: r.Leaves}
+		Leaves  *Leaves        `json:",omitempty"`
+		Restore *RestorePoints `json:",omitempty"`
+	}{Type: r.Action.Type, Args: r.Action.Args, Leaves: r.Leaves, Restore: r.RestorePoints}
 	if r.Image != nil {
 		what.Image = r.Image.ID
 	}

@@ -75,6 +75,7 @@ func (s *Service) Submit(ctx context.Context, d Draft) (*Request, error) {
 	for i, t := range d.Targets {
 		r.Targets = append(r.Targets, Target{Ordinal: i, Droplet: t, State: Queued, Unnamed: slices.Contains(d.Unnamed, t.ID)})
 	}
+	r.bindRestorePoints()
 	line := Line{At: now, RequestID: r.ID, What: "requested", Who: p.UserID, Why: d.Reason, Detail: r.describe()}
 	if err := Admit(p); err != nil {
 		return nil, s.refused(ctx, line, p.Seen.refusedBy(err))

@@ -19,8 +19,9 @@ type checks struct {
 type check struct {
 	round int
 
-	mu   sync.Mutex
-	seen map[int]seen
+	mu       sync.Mutex
+	seen     map[int]seen
+	restores time.Time // when the restore points were found to be the newest
 }
 
 type seen struct {
@@ -59,4 +60,22 @@ func (k *check) put(droplet int, d *api.Droplet, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.seen[droplet] = seen{d, now}
+}
+
+// restoresCheckedFor is how long it counts that the restore points are the newest ones,
+// while an approved action waits in line: looking costs two requests.
+const restoresCheckedFor = 30 * time.Second
+
+// restore remembers that the restore points are the newest ones.
+func (k *check) restore(now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.restores = now
+}
+
+// restored reports whether they were found to be so a moment ago.
+func (k *check) restored(now time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !k.restores.IsZero() && now.Sub(k.restores) < restoresCheckedFor
 }

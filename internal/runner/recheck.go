@@ -76,12 +76,19 @@ func (r *Runner) recheckAll(ctx context.Context, req *approvals.Request) (time.D
 	if all { // what a Droplet left that is gone is told with it
 		diffs = append(diffs, req.Leaves.Differences(leaves)...)
 	}
+	rescue, restore, err := r.recheckRestorePoints(ctx, req)
+	if err != nil {
+		return r.unreachable(ctx, req, err)
+	}
+	diffs = append(diffs, restore...)
 	if all && again.Stands() && (len(diffs) == 0 || req.Verdict.Outcome == approvals.Allow) {
 		r.verdicts.of(req, judgedAt).stood(judgedAt, false)
 		return 0, nil
 	}
 	diffs = append(diffs, again.Differences...)
-	rescue := r.rescue(ctx, req)
+	if rescue == nil {
+		rescue = r.rescue(ctx, req)
+	}
 	return never, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		q.Rescue, q.Leaves, q.Action.Danger = rescue, leaves, req.Action.Danger
 		if again.Verdict != nil {
@@ -182,6 +189,52 @@ func (r *Runner) rescue(ctx context.Context, req *approvals.Request) *approvals.
 		return &approvals.Rescue{}
 	}
 	return &approvals.Rescue{Known: true, Backup: (*approvals.Image)(back.Backup), Snapshot: (*approvals.Image)(back.Snapshot)}
+}
+
+// recheckRestorePoints looks whether the restore points that a decision is for are still
+// the newest ones. It returns what one could go back to now, nil where that was not
+// looked up. A list may lag behind, so one that is missing from it and has no newer one
+// in its place is gone only if it can't be read by its ID either.
+func (r *Runner) recheckRestorePoints(ctx context.Context, req *approvals.Request) (*approvals.Rescue, []approvals.Difference, error) {
+	bound := req.RestorePoints
+	if bound == nil || req.Bulk() || req.Verdict.Outcome == approvals.Allow || r.checks.of(req).restored(r.Now()) {
+		return nil, nil, nil
+	}
+	back, err := api.FindWayBack(ctx, r.Droplets, req.Targets[0].Droplet.ID)
+	if kind := api.KindOf(err); kind == api.Forbidden || kind == api.Unauthorized {
+		return &approvals.Rescue{}, req.RestoreDifferences(approvals.Rescue{}), nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	now := approvals.Rescue{Known: true, Backup: (*approvals.Image)(back.Backup), Snapshot: (*approvals.Image)(back.Snapshot)}
+	if now.Backup, err = r.listedOrThere(ctx, bound.Backup, req.Rescue.Backup, now.Backup); err != nil {
+		return nil, nil, err
+	}
+	if now.Snapshot, err = r.listedOrThere(ctx, bound.Snapshot, req.Rescue.Snapshot, now.Snapshot); err != nil {
+		return nil, nil, err
+	}
+	diffs := req.RestoreDifferences(now)
+	if len(diffs) == 0 {
+		r.checks.of(req).restore(r.Now())
+	}
+	return &now, diffs, nil
+}
+
+// listedOrThere returns the newest image of a list, or the one that was the newest before
+// where nothing newer is listed and it is there all the same.
+func (r *Runner) listedOrThere(ctx context.Context, bound int, was, listed *approvals.Image) (*approvals.Image, error) {
+	if bound == 0 || was == nil || listed != nil && (listed.ID == bound || listed.Created > was.Created) {
+		return listed, nil
+	}
+	switch _, err := r.Droplets.Image(ctx, strconv.Itoa(bound)); {
+	case err == nil:
+		return was, nil
+	case api.KindOf(err) == api.NotFound:
+		return listed, nil
+	default:
+		return nil, err
+	}
 }
 
 // recheckImage looks whether the image or backup is still there, and whether the
