@@ -96,6 +96,9 @@ type Action struct {
 	// Made looks up what the action made, where the Droplet itself does not show
 	// it, and says it in plain text; may be nil.
 	Made func(ctx context.Context, c *Client, d Droplet, a Args, r Record) (string, error)
+	// Becomes returns the Droplet with what it is called by as the action leaves it, which
+	// rules of a policy may go by; nil of an action that changes nothing of the kind.
+	Becomes func(Droplet, Args) Droplet
 	// ByTag says whether DigitalOcean offers it by tag.
 	ByTag bool
 	// Usual is how long it usually takes where no history tells.

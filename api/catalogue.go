@@ -200,9 +200,13 @@ func Catalogue() []*Action {
 			Effect: func(on []Droplet, a Args, _ Pins) string {
 				return tell(on, "Renames {name} to {new}, and with it the reverse DNS name of its address. The hostname inside does not change.", "{new}", a["name"])
 			},
-			Loses:    nothing,
-			Heed:     sharesName,
-			Past:     "renamed",
+			Loses: nothing,
+			Heed:  sharesName,
+			Past:  "renamed",
+			Becomes: func(d Droplet, a Args) Droplet {
+				d.Name = a["name"]
+				return d
+			},
 			Already:  renamesNothing,
 			PreCheck: ready,
 			PostCheck: func(_, after Droplet, a Args, _ *Image) bool {

@@ -51,6 +51,9 @@ type Verdict struct {
 	Remind  bool   `json:"remind,omitempty"`
 	Rule    string `json:"rule"`              // which rule said so
 	Message string `json:"message,omitempty"` // for a denial; Slack's markup, if whoever keeps the policy wrote any
+	// Because says why the rule has a say in this, where it is about another action: a
+	// rename by which that one would take less. Plain text.
+	Because string `json:"because,omitempty"`
 	// Policy is a digest of the policy file; empty for the built-in policy.
 	Policy string `json:"policy,omitempty"`
 }

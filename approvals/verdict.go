@@ -77,11 +77,22 @@ func (v Verdict) Covers(now Verdict) bool {
 		return false
 	}
 	for _, n := range now.Needs {
-		if !slices.ContainsFunc(v.Needs, func(had Need) bool { return had.Count >= n.Count && within(had.From, n.From) }) {
+		if !slices.ContainsFunc(v.Requires(), func(had Need) bool { return had.Count >= n.Count && within(had.From, n.From) }) {
 			return false
 		}
 	}
 	return true
+}
+
+// WeakerThan reports whether a verdict asks for less than another in any respect: in its
+// outcome, in who has to agree and how, in who may go ahead alone, or in a reason.
+func (v Verdict) WeakerThan(w Verdict) bool {
+	if w.Outcome == Deny || v.Outcome == Deny {
+		return w.Outcome == Deny && v.Outcome != Deny
+	}
+	alone := v.Outcome == Approve && w.Outcome == Approve &&
+		slices.ContainsFunc(v.BreakGlass, func(g string) bool { return !slices.Contains(w.BreakGlass, g) })
+	return !v.Covers(w) || alone || w.Reason && !v.Reason
 }
 
 // within says whether all of whom some groups hold are in others too. No groups

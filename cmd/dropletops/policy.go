@@ -34,8 +34,8 @@ func (p program) policyCheck() *cobra.Command {
 		Short: "Say what is wrong with a policy file, a line each; exit 2 if anything is",
 		Long: `Say what is wrong with a policy file (POLICY_FILE, if none is named), a line each:
 file:line:column: what is wrong (what would be right). Warnings are of what is valid
-and probably not meant, and of each rule that asks for less than the built-in policy,
-meant or not. Exit 2 if it is not valid.`,
+and probably not meant, of each rule that asks for less than the built-in policy, meant
+or not, and of each that goes by the Droplet's name. Exit 2 if it is not valid.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			out := secret.Writer(c.OutOrStdout())
@@ -43,7 +43,7 @@ meant or not. Exit 2 if it is not valid.`,
 			if err != nil {
 				return err
 			}
-			for _, w := range slices.Concat(pol.Warnings(), pol.Lowered()) {
+			for _, w := range slices.Concat(pol.Warnings(), pol.Lowered(), pol.ByName()) {
 				fmt.Fprintln(out, w)
 			}
 			fmt.Fprintf(out, "valid: %s\n", pol)

@@ -29,6 +29,12 @@ func cards(t testing.TB) map[string]card.Message {
 	draw("pending_2_of_3", story{t, r}.decide(approvals.ToApprove, bob, time.Minute).decide(approvals.ToApprove, carol, 2*time.Minute).r, 2*time.Minute)
 	draw("pending_drifted", drifted(t), 4*time.Minute)
 	draw("pending_by_policy", story{t, guarded(t)}.decide(approvals.ToApprove, dba(bob), time.Minute).r, time.Minute)
+	renamed := ask(t, "rename", map[string]string{"name": "x-1"}, web1)
+	renamed.Verdict = approvals.Verdict{Outcome: approvals.Approve, Count: 2, Within: 30 * time.Minute, Rule: "databases",
+		Needs:   []approvals.Need{{Rule: "databases", Count: 2, From: []string{"dba"}}},
+		Because: "Rules of the policy go by the name: called x-1, it would take less for rebuild, restore."}
+	renamed.State, renamed.ExpiresAt = approvals.Pending, at(30*time.Minute)
+	draw("pending_rename_weakens", renamed, time.Minute)
 	draw("pending_policy_asks_for_more", askedMore(t), time.Minute)
 	draw("pending_decision_too_old", tooOld(t), 4*time.Hour+time.Minute)
 	rest, _ := stoppedRest(t)

@@ -48,12 +48,12 @@ func waiting(r *approvals.Request) []string {
 	asker := mention(r.Requester.UserID) + ", who asked"
 	switch {
 	case r.Verdict.Outcome == approvals.Confirm:
-		return []string{until + asker + ", can confirm this."}
+		return []string{until + asker + ", can confirm this.", prose(r.Verdict.Because)}
 	case r.Verdict.People() < 2 && len(r.Verdict.Needs) == 0:
-		return []string{until + "any full member of this workspace can approve this, except " + asker + "." + factor(r), glass(r)}
+		return []string{until + "any full member of this workspace can approve this, except " + asker + "." + factor(r), glass(r), prose(r.Verdict.Because)}
 	}
 	return []string{until + "it waits for approval by " + lacking(r) + ", not counting " + asker + "." +
-		fmt.Sprintf(" So far %s approved.", counted(len(r.Approvals()), "person has", "people have")) + factor(r), glass(r)}
+		fmt.Sprintf(" So far %s approved.", counted(len(r.Approvals()), "person has", "people have")) + factor(r), glass(r), prose(r.Verdict.Because)}
 }
 
 func counted(n int, one, more string) string {

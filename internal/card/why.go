@@ -16,7 +16,7 @@ func Why(w approvals.Why, quiet bool) (head string, lines []string) {
 	if v.Policy != "" {
 		rule += ", of the policy " + escaped(v.Policy, maxShort)
 	}
-	lines = append(lines, rule+". It says: *"+Escape(string(v.Outcome))+"*"+asks(v)+".")
+	lines = append(lines, rule+". It says: *"+Escape(string(v.Outcome))+"*"+asks(v)+"."+spaced(prose(v.Because)))
 	for _, d := range r.Decisions {
 		line := "*" + capital(strings.ReplaceAll(string(d.Kind), "_", " ")) + ":* " + called(d.By, quiet) + ", " + dated(d.At)
 		if d.Round != r.Round {

@@ -207,6 +207,9 @@ func (p *Policy) Say(v approvals.Verdict) string {
 	if v.Message != "" {
 		fmt.Fprintf(&b, "  %s\n", v.Message)
 	}
+	if v.Because != "" {
+		fmt.Fprintf(&b, "  %s\n", v.Because)
+	}
 	if v.Reason {
 		b.WriteString("  whoever asks must give a reason\n")
 	}

@@ -15,7 +15,25 @@ func (p *Policy) Judge(ctx context.Context, c approvals.Case) (approvals.Verdict
 	return p.judge(c, p.membership(ctx, c.Requester.Who))
 }
 
+// judge judges by the rules, holds what the action would weaken against it, and keeps
+// what people of other workspaces must have no part in out of shared channels.
 func (p *Policy) judge(c approvals.Case, m *membership) (approvals.Verdict, error) {
+	v, err := p.byRules(c, m)
+	if err == nil {
+		v, err = p.notWeakened(v, c, m)
+	}
+	if err != nil {
+		return approvals.Verdict{}, err
+	}
+	v.Policy = p.digest
+	if slices.Contains(p.shared, c.Channel) {
+		return v, nil
+	}
+	return v.NotShared(c), nil
+}
+
+// byRules is what the rules, and the built-in policy where none applies, say of a case.
+func (p *Policy) byRules(c approvals.Case, m *membership) (approvals.Verdict, error) {
 	t := tally{p: p, c: c}
 	f := factsOf(c, p.zone, m)
 	for _, d := range c.Targets {
@@ -26,12 +44,7 @@ func (p *Policy) judge(c approvals.Case, m *membership) (approvals.Verdict, erro
 		}
 		t.add(d, rule, failed)
 	}
-	v := t.verdict()
-	v.Policy = p.digest
-	if slices.Contains(p.shared, c.Channel) {
-		return v, nil
-	}
-	return v.NotShared(c), nil
+	return t.verdict(), nil
 }
 
 // match answers the first rule that applies; nil if none does. A rule that can't
@@ -103,22 +116,28 @@ func (t *tally) verdict() approvals.Verdict {
 	if t.fellThru || t.targets == 0 {
 		all = append(all, t.p.builtIn.Verdict(t.c))
 	}
-	for _, o := range []approvals.Outcome{approvals.Approve, approvals.Confirm, approvals.Allow} {
-		var of []approvals.Verdict
-		for _, v := range all {
-			if v.Outcome == o {
-				of = append(of, v)
-			}
+	return strictest(all)
+}
+
+// strictest makes one verdict of several, of which none denies unless it is the first
+// of those that do.
+func strictest(all []approvals.Verdict) approvals.Verdict {
+	var of []approvals.Verdict
+	for _, v := range all {
+		if len(of) > 0 && v.Outcome.Stricter(of[0].Outcome) {
+			of = nil
 		}
-		if len(of) == 0 {
-			continue
+		if len(of) == 0 || v.Outcome == of[0].Outcome {
+			of = append(of, v)
 		}
-		v := together(of)
-		// A milder rule's reason is asked for all the same: its Droplets are part of this.
-		v.Reason = slices.ContainsFunc(all, func(w approvals.Verdict) bool { return w.Reason })
-		return v
 	}
-	return t.p.builtIn.Verdict(t.c)
+	if of[0].Outcome == approvals.Deny {
+		return of[0]
+	}
+	v := together(of)
+	// A milder rule's reason is asked for all the same: its Droplets are part of this.
+	v.Reason = slices.ContainsFunc(all, func(w approvals.Verdict) bool { return w.Reason })
+	return v
 }
 
 // said is one rule's verdict.
