@@ -19,6 +19,8 @@ type Service struct {
 	// Factors checks second factors; nil where none are set up.
 	Factors Factors
 	Now     func() time.Time
+
+	refusals refusals
 }
 
 // Draft is what someone asks for, resolved and checked: the Droplets are known
@@ -165,11 +167,14 @@ func (s *Service) refusedUnlessFault(ctx context.Context, l Line, err error) err
 	return s.refused(ctx, l, err)
 }
 
-// refused writes down that someone was refused, and why.
+// refused writes down that someone was refused, and why; of what is repeated over and
+// over, how often.
 func (s *Service) refused(ctx context.Context, l Line, refusal error) error {
 	l.What, l.Why = "refused", refusal.Error()
-	if err := s.Store.Record(ctx, l); err != nil {
-		return fmt.Errorf("write down a refusal: %w", err)
+	if lines := s.refusals.add(l); len(lines) > 0 {
+		if err := s.Store.Record(ctx, lines...); err != nil {
+			return fmt.Errorf("write down a refusal: %w", err)
+		}
 	}
 	return refusal
 }

@@ -197,8 +197,10 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 		return b.Run(gctx)
 	})
 	g.Go(func() error { return work(gctx, engine, st, t, b, p.knobs.drains(), log) })
+	g.Go(func() error { flushRefusals(gctx, requests, log); return nil })
 	g.Go(func() error { witness(gctx, st.Head, log); return nil })
 	defer logHead(last, st.Head, log) // of what was done until the end
+	defer recordRefusals(last, requests, true, log)
 	log.Info("started", "version", version, "commit", commit(), "instance", instance)
 	err = unless(last, g.Wait)
 	switch {
@@ -296,6 +298,28 @@ func reawaken(ctx context.Context, st *store.Store, log *slog.Logger) {
 			return
 		case <-time.After(reawakenEvery):
 		}
+	}
+}
+
+// refusalsEvery is how often it is looked whether repeated refusals are to be written down.
+const refusalsEvery = 15 * time.Second
+
+// flushRefusals has repeated refusals written down until ctx ends.
+func flushRefusals(ctx context.Context, requests *approvals.Service, log *slog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(refusalsEvery):
+			recordRefusals(ctx, requests, false, log)
+		}
+	}
+}
+
+// recordRefusals writes down the repeated refusals that are due, or all.
+func recordRefusals(ctx context.Context, requests *approvals.Service, all bool, log *slog.Logger) {
+	if err := requests.FlushRefusals(ctx, all); err != nil && ctx.Err() == nil {
+		log.WarnContext(ctx, "record repeated refusals failed", "error", err)
 	}
 }
 

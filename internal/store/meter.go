@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,7 +61,11 @@ func (c *counts) lines(all []approvals.Line) {
 		kind, is := decided[l.What]
 		switch {
 		case l.What == "refused":
-			c.refusals.WithLabelValues(c.refused(l)).Inc()
+			times, err := strconv.Atoi(l.Detail[approvals.DetailRepeated])
+			if err != nil {
+				times = 1
+			}
+			c.refusals.WithLabelValues(c.refused(l)).Add(float64(times))
 		case is && l.Who != approvals.Self:
 			c.decisions.WithLabelValues(string(kind)).Inc()
 		}
