@@ -157,7 +157,12 @@ func (b *Bot) authenticate(ctx context.Context) error {
 			return fmt.Errorf("stopped: %w", ctx.Err())
 		}
 		b.client.log().Warn("Slack does not say who the bot is; asking again", "error", safe(err), "attempt", failures)
-		if err := sleep(ctx, backoff(failures, time.Second, 30*time.Second)); err != nil {
+		wait := backoff(failures, time.Second, 30*time.Second)
+		var slow *approvals.RateLimited
+		if errors.As(err, &slow) {
+			wait = max(wait, slow.RetryAfter)
+		}
+		if err := sleep(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dropletops/approvals"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/slack-go/slack"
 )
@@ -135,6 +137,9 @@ func (c *Client) Authenticate(ctx context.Context) (Identity, error) {
 		return Identity{}, no
 	}
 	err = c.observe("auth.test", err)
+	if slow := limited(err); slow > 0 {
+		return Identity{}, &approvals.RateLimited{Method: "auth.test", RetryAfter: slow}
+	}
 	if gone := away("auth.test", err); gone != nil {
 		return Identity{}, gone
 	}

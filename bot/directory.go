@@ -82,7 +82,7 @@ func age(now, at time.Time) time.Duration { return max(1, now.Sub(at)) }
 // look asks Slack about someone.
 func (d *Directory) look(ctx context.Context, userID string) (sighting, error) {
 	seen := sighting{at: d.client.now()}
-	err := d.client.lookUp(ctx, "users.info", func(ctx context.Context) (err error) {
+	err := d.client.call(ctx, "users.info", func(ctx context.Context) (err error) {
 		seen.user, err = d.client.web.GetUserInfoContext(ctx, userID, slack.GetUserInfoOptionIncludeLocale(false))
 		return err
 	})

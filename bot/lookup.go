@@ -8,8 +8,8 @@ import (
 	"dropletops/approvals"
 )
 
-// pauses are the methods by which people, groups and channels are looked up that
-// Slack has refused with a 429, and until when.
+// pauses are the methods that Slack has refused with a 429, and until when. Those that
+// the bot posts and edits with have a pace of their own.
 type pauses struct {
 	mu    sync.Mutex
 	until map[string]time.Time
@@ -33,17 +33,16 @@ func (p *pauses) pause(method string, until time.Time) {
 	}
 }
 
-// lookUp makes one call of a method that only reads. It returns an
-// [approvals.RateLimited] where Slack has said that it takes no more of them for now,
-// without another call until its Retry-After is over, and an [Away] where Slack does not
-// answer. Any other error is Slack's answer.
-func (c *Client) lookUp(ctx context.Context, method string, call func(context.Context) error) error {
+// call makes one call of a method. It returns an [approvals.RateLimited] where Slack has
+// said that it takes no more of them for now, without another call until its Retry-After
+// is over, and an [Away] where Slack does not answer. Any other error is Slack's answer.
+func (c *Client) call(ctx context.Context, method string, do func(context.Context) error) error {
 	if left := c.pauses.left(method, c.now()); left > 0 {
 		return &approvals.RateLimited{Method: method, RetryAfter: left}
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
 	defer cancel()
-	err := c.observe(method, call(ctx))
+	err := c.observe(method, do(ctx))
 	if slow := limited(err); slow > 0 {
 		c.pauses.pause(method, c.now().Add(slow))
 		return &approvals.RateLimited{Method: method, RetryAfter: slow}

@@ -86,7 +86,7 @@ func (m *Members) look(ctx context.Context, id string, ask func(context.Context,
 }
 
 func (m *Members) userGroup(ctx context.Context, id string) (ids []string, err error) {
-	err = m.client.lookUp(ctx, "usergroups.users.list", func(ctx context.Context) (err error) {
+	err = m.client.call(ctx, "usergroups.users.list", func(ctx context.Context) (err error) {
 		ids, err = m.client.web.GetUserGroupMembersContext(ctx, id)
 		return err
 	})
@@ -100,7 +100,7 @@ func (m *Members) channel(ctx context.Context, id string) ([]string, error) {
 	var out []string
 	q := &slack.GetUsersInConversationParameters{ChannelID: id, Limit: 1000}
 	for range mostPages {
-		err := m.client.lookUp(ctx, "conversations.members", func(ctx context.Context) error {
+		err := m.client.call(ctx, "conversations.members", func(ctx context.Context) error {
 			ids, next, err := m.client.web.GetUsersInConversationContext(ctx, q)
 			out, q.Cursor = append(out, ids...), next
 			return err
@@ -126,7 +126,7 @@ func (m *Members) Invited(ctx context.Context, channelID string) (bool, error) {
 
 // conversation asks Slack about a channel.
 func (c *Client) conversation(ctx context.Context, id string) (ch *slack.Channel, err error) {
-	err = c.lookUp(ctx, "conversations.info", func(ctx context.Context) (err error) {
+	err = c.call(ctx, "conversations.info", func(ctx context.Context) (err error) {
 		ch, err = c.web.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 		return err
 	})

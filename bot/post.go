@@ -150,12 +150,7 @@ func (p *publisher) send(ctx context.Context, channel, thread string, m card.Mes
 		})
 	}
 	err := post(thread)
-	switch code(err) {
-	case "thread_not_found", "cannot_reply_to_message", "invalid_thread_ts", "message_not_found",
-		"restricted_action_thread_locked", "restricted_action_non_threadable_channel":
-		if thread == "" {
-			break
-		}
+	if threadGone(code(err)) && thread != "" {
 		p.client.log().Warn("a thread is gone; posting to its channel", "channel", channel, "thread", thread, "slack", code(err))
 		if err = p.turn(ctx, postMessage, channel); err == nil {
 			err = post("")
@@ -168,6 +163,16 @@ func (p *publisher) send(ctx context.Context, channel, thread string, m card.Mes
 		ref.ChannelID = channel
 	}
 	return ref, nil
+}
+
+// threadGone reports whether Slack refused a message for the thread that it was for.
+func threadGone(code string) bool {
+	switch code {
+	case "thread_not_found", "cannot_reply_to_message", "invalid_thread_ts", "message_not_found",
+		"restricted_action_thread_locked", "restricted_action_non_threadable_channel":
+		return true
+	}
+	return false
 }
 
 // turn waits for another call of a method than the one whose turn was taken.

@@ -1,10 +1,13 @@
 package bot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -76,6 +79,9 @@ func (r *replies) try(ctx context.Context, do func() error) error {
 		if slow := limited(err); slow > 0 {
 			wait = slow
 		}
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
+			return err // there may be another way
+		}
 		if sleep(ctx, wait) != nil {
 			return err
 		}
@@ -100,14 +106,59 @@ func (r *replies) respond(ctx context.Context, reply handlers.Reply) error {
 	if len(reply.Message.Blocks) > 0 {
 		m.Blocks = &slack.Blocks{BlockSet: reply.Message.Blocks}
 	}
-	err := slack.PostWebhookCustomHTTPContext(ctx, reply.To.ResponseURL, r.client.http, m)
+	err := r.post(ctx, reply.To.ResponseURL, m)
 	r.client.metrics.called("response_url", err)
-	var status slack.StatusCodeError
-	if errors.As(err, &status) && status.Code >= 400 && status.Code < 500 && status.Code != http.StatusTooManyRequests {
-		// Used up or expired: for good.
-		return slack.SlackErrorResponse{Err: fmt.Sprintf("response_url_%d", status.Code)}
-	}
 	return err
+}
+
+// maxResponseBody bounds what is read of the answer to a response_url: "ok", or an error.
+const maxResponseBody = 64 << 10
+
+// errNotDelivered is the error of a response_url whose answer is not Slack's, although
+// its status is 200: a page of a proxy's, or of a captive portal.
+var errNotDelivered = errors.New("the answer to the response_url is not Slack's")
+
+// post posts a message to a response_url. Only Slack's own "ok" says that it was
+// delivered: status 200 also comes with an error, or from a proxy.
+func (r *replies) post(ctx context.Context, url string, m *slack.WebhookMessage) error {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("write a reply: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("post to a response_url: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	resp, err := r.client.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("post to a response_url: %w", err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxResponseBody))
+	switch status := resp.StatusCode; {
+	case status == http.StatusTooManyRequests:
+		return &slack.RateLimitedError{RetryAfter: retryAfter(resp.Header)}
+	case status >= 400 && status < 500: // used up or expired: for good
+		return slack.SlackErrorResponse{Err: fmt.Sprintf("response_url_%d", status)}
+	case status != http.StatusOK:
+		return slack.StatusCodeError{Code: status, Status: resp.Status}
+	case err != nil:
+		return fmt.Errorf("read the answer to a response_url: %w", err)
+	}
+	if strings.Trim(string(answer), "\" \r\n") == "ok" {
+		return nil
+	}
+	var said slack.SlackResponse
+	switch err := json.Unmarshal(answer, &said); {
+	case err != nil:
+		return errNotDelivered
+	case said.Ok:
+		return nil
+	case said.Error == "":
+		return errNotDelivered
+	}
+	return slack.SlackErrorResponse{Err: said.Error}
 }
 
 func (r *replies) ephemeral(ctx context.Context, to handlers.Address, m card.Message) error {
@@ -121,6 +172,9 @@ func (r *replies) ephemeral(ctx context.Context, to handlers.Address, m card.Mes
 		}
 	}
 	_, err := r.client.web.PostEphemeralContext(ctx, to.ChannelID, to.UserID, content(m, to.ThreadTS)...)
+	if threadGone(code(err)) && to.ThreadTS != "" {
+		_, err = r.client.web.PostEphemeralContext(ctx, to.ChannelID, to.UserID, content(m, "")...)
+	}
 	if slow := limited(err); slow > 0 {
 		r.pace.pause(postEphemeral, r.client.now().Add(slow))
 	}

@@ -38,3 +38,40 @@ func TestAnAnswerWaitsForItsResponseURL(t *testing.T) {
 		s.soon(time.Minute, "told", func() bool { return len(s.peer.called("response")) == tried+1 && s.memory.isHandled("e1") })
 	})
 }
+
+// Status 200 alone delivers nothing: Slack answers it with an error, and a proxy with a
+// page of its own. The other way is taken then, in the thread where there is one.
+func TestAResponseURLThatAnswersSomethingElse(t *testing.T) {
+	for name, body := range map[string]any{
+		"an error":              map[string]any{"ok": false, "error": "expired_url"},
+		"a limit":               map[string]any{"ok": false, "error": "ratelimited"},
+		"an error without name": map[string]any{"ok": false},
+		"a page":                "<html><body>Log in to the network</body></html>",
+		"nothing":               "",
+		"something else":        map[string]any{"status": "ok"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(s *stage) { s.hand.handle = answersFine }, func(s *stage) {
+				s.ready()
+				s.peer.on("response", func(call) answer { return answer{status: 200, body: body} })
+				s.peer.live()[0].send(command("e1"))
+				s.soon(time.Minute, "told in the other way", func() bool { return len(s.peer.called("chat.postEphemeral")) == 1 })
+				s.soon(time.Second, "crossed out", func() bool { return s.memory.isHandled("e1") })
+			})
+		})
+	}
+}
+
+func TestResponseURLsThatSayOK(t *testing.T) {
+	for _, body := range []any{"ok", map[string]any{"ok": true}} {
+		play(t, func(s *stage) { s.hand.handle = answersFine }, func(s *stage) {
+			s.ready()
+			s.peer.on("response", func(call) answer { return answer{status: 200, body: body} })
+			s.peer.live()[0].send(command("e1"))
+			s.soon(time.Minute, "crossed out", func() bool { return s.memory.isHandled("e1") })
+			if n := len(s.peer.called("response")); n != 1 || len(s.peer.called("chat.postEphemeral")) > 0 {
+				t.Errorf("%v: told %d times by the response_url, %d times in the other way", body, n, len(s.peer.called("chat.postEphemeral")))
+			}
+		})
+	}
+}

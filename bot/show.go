@@ -19,7 +19,12 @@ func (b *Bot) Show(ctx context.Context, channel, thread string, m card.Message) 
 	switch {
 	case err == nil:
 		return nil
-	case passes(err) || deadToken(err):
+	case limited(err) > 0:
+		b.publisher.pace.pause(postMessage, b.client.now().Add(limited(err)))
+		return fmt.Errorf("post in %s: %w", channel, &approvals.RateLimited{Method: postMessage, RetryAfter: limited(err)})
+	case passes(err):
+		return fmt.Errorf("post in %s: %w", channel, away(postMessage, err))
+	case deadToken(err):
 		return fmt.Errorf("post in %s: %w", channel, err)
 	}
 	switch c := code(err); c {

@@ -79,9 +79,9 @@ func digitalOceanBusy(wait time.Duration) busy {
 
 func slackBusy(l *approvals.RateLimited) busy {
 	return busy{wait: l.RetryAfter, least: l.RetryAfter,
-		waits: fmt.Sprintf("⏳ Slack is limiting how often I may ask who people are (%s), so this waits about %d s. "+
+		waits: fmt.Sprintf("⏳ Slack limits how often I may ask it (%s), so this waits about %d s. "+
 			"It goes on by itself; there is no need to click or type again.", code(l.Method), seconds(l.RetryAfter)),
-		givenUp: fmt.Sprintf("Nothing was done: Slack is limiting how often I may ask who people are (%s), for another %d s. Try again after that.",
+		givenUp: fmt.Sprintf("Nothing was done: Slack limits how often I may ask it (%s), for another %d s. Try again after that.",
 			code(l.Method), seconds(l.RetryAfter)),
 	}
 }

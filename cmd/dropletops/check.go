@@ -197,7 +197,11 @@ func (u unsure) Error() string { return "not known whether it is accepted. " + u
 // slackSays tells an answer of Slack's from there being none.
 func slackSays(err error, address string) error {
 	var away *bot.Away
-	if !errors.As(err, &away) {
+	var slow *approvals.RateLimited
+	switch {
+	case errors.As(err, &slow):
+		return unsure{slow.Error(), "Check again after that"}
+	case !errors.As(err, &away):
 		return err
 	}
 	return unsure{away.Error(), "The token may be right. Look at this machine's network, its HTTPS_PROXY, " +

@@ -121,7 +121,7 @@ func TestAYesIsLookedUpForEachDecision(t *testing.T) {
 // command is kept meanwhile, also over a crash, and its sender told once that Slack is
 // the reason.
 func TestALookUpThatSlackLimitsWaits(t *testing.T) {
-	const waits = "Slack is limiting how often I may ask who people are"
+	const waits = "Slack limits how often I may ask it"
 	const wait = 4 * time.Second
 	waited := func(r *rig, method, arg, of string, hit *simslack.FaultHandle) {
 		r.t.Helper()
@@ -183,7 +183,7 @@ func TestALookUpThatSlackLimitsWaits(t *testing.T) {
 		o := r.channel("#ops")
 		r.slack.AddFault(simslack.Fault{Method: "users.info", RetryAfter: 10 * time.Minute})
 		r.start()
-		o.refused("alice", "Nothing was done: Slack is limiting", func() { o.slash("alice", "reboot web-1") })
+		o.refused("alice", "Nothing was done: Slack limits", func() { o.slash("alice", "reboot web-1") })
 		r.cardCount(0)
 	})
 }
