@@ -171,6 +171,11 @@ func (p Param) canonical(v string) (string, error) {
 		return "", nil
 	}
 	wrong := func(right string) (string, error) {
+		if plain := Hyphens(v); plain != v {
+			if meant, err := p.canonical(plain); err == nil {
+				right += " Did you mean " + quoted(meant) + ", with plain hyphens?"
+			}
+		}
 		return "", &ArgError{p.Name, fmt.Sprintf("%s cannot be %s: %s", strings.Replace(p.typed(), "the ", "The ", 1), quoted(v), right)}
 	}
 	unprintable := func(r rune) bool { return unicode.IsControl(r) && !(p.Kind == Script && (r == '\n' || r == '\t')) }

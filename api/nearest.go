@@ -14,6 +14,21 @@ func nearest(words string, all []Droplet) []string {
 	return Nearest(words, names)
 }
 
+// Dashes are the hyphen and the characters that look like one: what clients make of
+// hyphens, and what is copied from web pages.
+const Dashes = "-‐‑‒–—―−⁃˗﹘﹣－"
+
+// Hyphens replaces characters that look like a hyphen by one. No Droplet, tag or slug has
+// any of them.
+func Hyphens(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(Dashes, r) {
+			return '-'
+		}
+		return r
+	}, s)
+}
+
 // longestGuess bounds the work of a guess, in characters: no verb, flag, slug or
 // Droplet's name is longer.
 const longestGuess = 255
@@ -27,7 +42,7 @@ func Nearest(words string, names []string) []string {
 		far    int
 		shared int // letters at the beginning: people mistype those least
 	}
-	typed := []rune(strings.ToLower(words))
+	typed := []rune(strings.ToLower(Hyphens(words)))
 	if len(typed) > longestGuess {
 		return nil
 	}

@@ -52,7 +52,7 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	d.Reason, d.Patience, d.Tag, d.Who, d.Origin = w.reason, w.patience, todo.tag, a.who, a.origin
+	d.Reason, d.Patience, d.Tag, d.Who, d.Origin = h.withNames(ctx, w.reason), w.patience, todo.tag, a.who, a.origin
 	_, err = h.Requests.Submit(ctx, d)
 	return Reply{}, err // the card is the answer
 }

@@ -78,6 +78,9 @@ func (in interaction) unusable() map[string]string {
 	return wrong
 }
 
+// reason is what was typed into a modal's field for one.
+func (in interaction) reason() string { return clipped(reasonTyped(in.filled(card.ReasonInput))) }
+
 // askMore opens a modal for what a decision still takes.
 func (h *Handler) askMore(ctx context.Context, in interaction, r *approvals.Request, about consent, more approvals.Asked) error {
 	meta, err := about.meta()
@@ -115,12 +118,12 @@ func (h *Handler) submitted(ctx context.Context, e approvals.Envelope, in intera
 		return orSaid(e.Attempt, in.address(), Reply{}, mistake("The reason or code that you typed can't be read, so it was not used."))
 	}
 	if in.View.CallbackID == card.DenialModal {
-		err := h.Decisions.Explain(ctx, about.RequestID, in.who(), clipped(in.filled(card.ReasonInput)), e.Key)
+		err := h.Decisions.Explain(ctx, about.RequestID, in.who(), in.reason(), e.Key)
 		return orSaid(e.Attempt, in.address(), Reply{}, err)
 	}
 	_, err := h.Decisions.Decide(ctx, approvals.Click{
 		Kind: about.Kind, RequestID: about.RequestID, Who: in.who(), Message: about.Message, Shown: about.Shown, Envelope: e.Key, At: e.ReceivedAt,
-		Code: in.filled(card.CodeInput), Reason: clipped(in.filled(card.ReasonInput)),
+		Code: in.filled(card.CodeInput), Reason: in.reason(),
 	})
 	var more *approvals.Asked
 	if errors.As(err, &more) {

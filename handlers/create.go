@@ -22,7 +22,7 @@ func (h *Handler) create(ctx context.Context, a asked, w words) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	d.Reason, d.Patience, d.Who, d.Origin = w.reason, w.patience, a.who, a.origin
+	d.Reason, d.Patience, d.Who, d.Origin = h.withNames(ctx, w.reason), w.patience, a.who, a.origin
 	_, err = h.Requests.Submit(ctx, d)
 	return Reply{}, err // the card is the answer
 }
@@ -44,7 +44,11 @@ func namesOf(typed string) ([]string, error) {
 	var names []string
 	for _, n := range strings.FieldsFunc(typed, func(r rune) bool { return r == ' ' || r == ',' }) {
 		if why := api.WrongName(n); why != "" {
-			return nil, mistake("No Droplet can be called " + code(n) + ": " + plain(why))
+			said := "No Droplet can be called " + code(n) + ": " + plain(why)
+			if meant := api.Hyphens(n); meant != n && api.WrongName(meant) == "" {
+				said += " Did you mean " + code(meant) + ", with plain hyphens?"
+			}
+			return nil, mistake(said)
 		}
 		if slices.ContainsFunc(names, func(had string) bool { return strings.EqualFold(had, n) }) {
 			return nil, mistake("The name " + code(n) + " is given twice: each makes one Droplet.")

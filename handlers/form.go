@@ -84,7 +84,7 @@ func (in interaction) form() (form, bool) {
 			case card.NamesField:
 				names = v.picked()
 			case card.ReasonField:
-				f.reason = v.Value
+				f.reason = reasonTyped(v.Value)
 			case card.ConfirmField:
 				f.confirmed = cleaned(v.Value)
 			}

@@ -47,7 +47,7 @@ func (h *Handler) ofMention(e approvals.Envelope, ev event) (a asked, first bool
 			break
 		}
 	}
-	text := strings.TrimSpace(typed(raw))
+	text := strings.TrimSpace(marked(raw))
 	call := "@" + h.Name
 	return asked{
 		who: ev.who(),
@@ -66,5 +66,28 @@ func (h *Handler) aside(a asked) Reply {
 	if err != nil || w.action == nil || w.target == "" {
 		return Reply{}
 	}
-	return say(a.to, "Nothing was done. To tell me to do something, begin the message with my name: "+code(a.call+" "+a.text)+".")
+	return say(a.to, "Nothing was done. To tell me to do something, begin the message with my name: "+code(a.call+" "+labels(a.text))+".")
+}
+
+// mentionedID is a person in a reason of whom Slack has told the ID alone, as it does in
+// mentions of the bot.
+var mentionedID = regexp.MustCompile(`@([UW][A-Z0-9]{3,})\b`)
+
+// maxNamed bounds how many people of one reason are looked up.
+const maxNamed = 5
+
+// withNames adds to people in a reason what they are called: "@bob (U0BOB)". Whom Slack
+// does not name just now stays an ID.
+func (h *Handler) withNames(ctx context.Context, reason string) string {
+	looked := 0
+	return mentionedID.ReplaceAllStringFunc(reason, func(at string) string {
+		if looked++; looked > maxNamed {
+			return at
+		}
+		p, _ := h.Requests.Admit(ctx, approvals.Who{UserID: at[1:]}) // whatever they may do
+		if p.Name == "" {
+			return at
+		}
+		return "@" + p.Name + " (" + at[1:] + ")"
+	})
 }

@@ -121,6 +121,9 @@ func (h *Handler) aim(ctx context.Context, a asked, w words, f *form) string {
 		return ""
 	}
 	t := ts[0]
+	if t.lookalike != "" {
+		return sentence(h.lookalike(ctx, t))
+	}
 	ds, err := h.Offers.Recent(ctx)
 	if err != nil {
 		return "DigitalOcean does not answer just now, so " + code(t.text) + " could not be looked up. Search for it below."

@@ -181,7 +181,7 @@ type asked struct {
 
 // ofCommand reads what was typed behind a slash command.
 func ofCommand(e approvals.Envelope, c command) asked {
-	text := typed(c.Text)
+	text := marked(c.Text)
 	call := c.Command
 	if call == "" {
 		call = "/droplet"

@@ -115,7 +115,7 @@ func redact(text string) string {
 	ws := tokenize(text)
 	r := redactor{}
 	if !r.begins(ws) {
-		return withheld(strings.TrimSpace(text))
+		return withheld(strings.TrimSpace(labels(text)))
 	}
 	stray := slices.ContainsFunc(ws, func(w word) bool {
 		return w.open || !w.quoted && w.text != strings.Trim(w.text, doubles+singles) || w.flag == "" && (w.quoted && w.text == "" || r.g.many && startsScript(w.text))
@@ -137,7 +137,7 @@ func redact(text string) string {
 		}
 	}
 	if !r.changed {
-		return text
+		return withTargets(text)
 	}
 	return strings.Join(r.out, " ")
 }

@@ -17,6 +17,9 @@ type target struct {
 	text string // as it was typed
 	id   int
 	tag  string
+	// lookalike is what was typed where text and tag are only what may have been meant:
+	// its hyphens are characters that look like one.
+	lookalike string
 }
 
 var (
@@ -32,6 +35,12 @@ var (
 // target understands what names the Droplet. No look-up is made of what no
 // Droplet can be called.
 func (p parser) target(s string) (target, error) {
+	if plain := api.Hyphens(s); plain != s {
+		if t, err := p.target(plain); err == nil && t.id == 0 {
+			t.lookalike = s
+			return t, nil
+		}
+	}
 	switch kind, tag, has := strings.Cut(s, ":"); {
 	case s == "":
 		return target{}, nil
@@ -57,6 +66,9 @@ func (p parser) target(s string) (target, error) {
 // find answers the Droplets that a target names, as they are at this moment and
 // at least one: several if they bear the same name, or the tag.
 func (h *Handler) find(ctx context.Context, t target) ([]api.Droplet, error) {
+	if t.lookalike != "" {
+		return nil, h.lookalike(ctx, t)
+	}
 	if t.tag != "" {
 		ds, err := h.Droplets.Tagged(ctx, t.tag)
 		if err != nil {
@@ -92,6 +104,33 @@ func notByName(ts []target, ds []api.Droplet) []int {
 		}
 	}
 	return out
+}
+
+// lookalike returns a refusal of a target that looks like one that there is, with the
+// nearest real ones. It is never taken for that one: whoever typed it looks first.
+func (h *Handler) lookalike(ctx context.Context, t target) error {
+	typed := t.lookalike
+	t.lookalike = ""
+	no := "No Droplet can be called " + code(typed) + ": a hyphen in it is another character that looks like one"
+	if t.tag != "" {
+		no = "No tag can be called " + code(typed) + ": a hyphen in it is another character that looks like one"
+		if ds, err := h.Droplets.Tagged(ctx, t.tag); err == nil && len(ds) > 0 {
+			return mistake(no + ". Did you mean " + code(t.text) + "?")
+		}
+		return mistake(no + ". Type it with plain hyphens: " + code(t.text) + ".")
+	}
+	found, err := h.Droplets.Find(ctx, t.text)
+	if err != nil && api.KindOf(err) != api.NotFound {
+		return lookedUp(err)
+	}
+	near := found.Nearest
+	if len(found.Droplets) > 0 {
+		near = []string{found.Droplets[0].Name}
+	}
+	if len(near) == 0 {
+		return mistake(no + ". Type it with plain hyphens: " + code(t.text) + ".")
+	}
+	return mistake(no + ". Did you mean " + either(near) + "?")
 }
 
 // one answers the Droplet that was chosen from a menu.

@@ -1,6 +1,11 @@
 package handlers
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"dropletops/api"
+)
 
 func TestTarget(t *testing.T) {
 	for _, tc := range []struct {
@@ -38,5 +43,32 @@ func TestTarget(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, tc.want)
 			}
 		})
+	}
+}
+
+// A name whose hyphens only look like one is answered with the real one, and never taken
+// for it.
+func TestLookalikeHyphens(t *testing.T) {
+	for _, dash := range api.Dashes[1:] {
+		d := string(dash)
+		for _, tc := range []struct{ words, want string }{
+			{"reboot web" + d + "1", "Did you mean `web-1`?"},
+			{"reboot wbe" + d + "1", "Did you mean `web-1` or `web-2`?"},
+			{"reboot web-2,web" + d + "1", "Did you mean `web-1`?"},
+			{"info web" + d + "1", "Did you mean `web-1`?"},
+			{"reboot zzzzz" + d + "zzzzz", "Type it with plain hyphens: `zzzzz-zzzzz`."},
+			{"reboot tag:a" + d + "b", "Type it with plain hyphens: `tag:a-b`."},
+			{"rename web-1 web" + d + "9", "Did you mean `web-9`, with plain hyphens?"},
+			{"rebuild web-1 debian" + d + "12" + d + "x64", "Did you mean `debian-12-x64`"},
+			{"create new" + d + "1 --region nyc3 --size s-1vcpu-1gb --image debian-12-x64", "Did you mean `new-1`, with plain hyphens?"},
+		} {
+			b := newBench(t)
+			if r := b.do(b.slash("UALICE", tc.words)); !strings.Contains(strings.ReplaceAll(r.Message.Text, "\"", "`"), tc.want) {
+				t.Errorf("%q (%U): %s", tc.words, dash, r.Message.Text)
+			}
+			if len(b.store.requests) > 0 {
+				t.Errorf("%q became a request", tc.words)
+			}
+		}
 	}
 }

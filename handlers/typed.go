@@ -18,9 +18,14 @@ var unescape = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
 
 // typed turns text as Slack delivers it back into what was typed: a Droplet
 // called web-1.example.com arrives as <http://web-1.example.com|web-1.example.com>.
-// What it answers is plain text; it may say <!channel> and must be escaped again
+// What it returns is plain text; it may say <!channel> and must be escaped again
 // wherever it is shown.
-func typed(text string) string {
+func typed(text string) string { return labels(marked(text)) }
+
+// marked is typed, with what each label stands for kept behind it between two marks:
+// tokenize removes them, and keeps what is between them in a reason.
+func marked(text string) string {
+	text = unmark.Replace(text)
 	var b strings.Builder
 	for {
 		at := link.FindStringIndex(text)
@@ -29,30 +34,86 @@ func typed(text string) string {
 			return b.String()
 		}
 		b.WriteString(unescape.Replace(text[:at[0]]))
-		b.WriteString(unescape.Replace(label(text[at[0]+1 : at[1]-1])))
+		label, target := label(text[at[0]+1 : at[1]-1])
+		b.WriteString(unescape.Replace(label))
+		if target != "" {
+			b.WriteString(targetStart + strings.Join(strings.Fields(unescape.Replace(target)), "%20") + targetEnd)
+		}
 		text = text[at[1]:]
 	}
 }
 
-// label is what people saw of a link: its label where it has one.
-func label(link string) string {
+// reasonTyped returns a reason from a field of a modal. Nothing is escaped there, and what
+// looks like Slack's markup for a link, a person, a channel or a group is pasted.
+func reasonTyped(text string) string {
+	return link.ReplaceAllStringFunc(text, func(m string) string {
+		if m[1] == '!' && !strings.HasPrefix(m, "<!subteam^") {
+			return m
+		}
+		label, target := label(m[1 : len(m)-1])
+		if target == "" {
+			return label
+		}
+		return label + " (" + target + ")"
+	})
+}
+
+// The marks around a target: they begin and end with a character for private use, which
+// is dropped from what is typed.
+const targetStart, targetEnd = "\ue000(\ue000", "\ue000)\ue000"
+
+var (
+	unmark     = strings.NewReplacer("\ue000", "")
+	markedPart = regexp.MustCompile(regexp.QuoteMeta(targetStart) + "([^\ue000]*)" + regexp.QuoteMeta(targetEnd))
+)
+
+// labels drops the targets of a marked text.
+func labels(marked string) string { return markedPart.ReplaceAllLiteralString(marked, "") }
+
+// withTargets shows the targets of a marked text: "dashboard (https://g.example/x)".
+func withTargets(marked string) string { return markedPart.ReplaceAllString(marked, " ($1)") }
+
+// label returns what people saw of a link, and what it leads to where that does not show.
+func label(link string) (label, target string) {
 	target, label, labeled := strings.Cut(link, "|")
 	switch {
 	case strings.HasPrefix(target, "!date^"):
-		return label
-	case link[0] == '!' && labeled: // <!subteam^S1|@oncall>
-		return "@" + strings.TrimPrefix(label, "@")
-	case link[0] == '!':
-		return "@" + target[1:]
-	case link[0] == '@' || link[0] == '#':
-		if !labeled || label == "" {
-			label = target[1:]
+		return label, ""
+	case strings.HasPrefix(target, "!subteam^"): // <!subteam^S1|@oncall>
+		id := strings.TrimPrefix(target, "!subteam^")
+		if label == "" {
+			return "@" + id, ""
 		}
-		return link[:1] + label
-	case labeled:
-		return label
+		return "@" + strings.TrimPrefix(label, "@"), id
+	case link[0] == '!' && labeled:
+		return "@" + strings.TrimPrefix(label, "@"), ""
+	case link[0] == '!':
+		return "@" + target[1:], ""
+	case (link[0] == '@' || link[0] == '#') && label == "":
+		return target, ""
+	case link[0] == '@' || link[0] == '#':
+		return link[:1] + label, target[1:]
+	case !labeled:
+		return strings.TrimPrefix(target, "mailto:"), ""
+	case sameAddress(label, target):
+		return label, ""
 	}
-	return strings.TrimPrefix(target, "mailto:")
+	return label, target
+}
+
+// scheme is what Slack puts in front of an address that was typed without one.
+var scheme = regexp.MustCompile(`^(?i:https?://|mailto:|tel:)`)
+
+// sameAddress reports whether a label is the address that it leads to.
+func sameAddress(label, target string) bool {
+	bare := func(s string) string {
+		return strings.NewReplacer(" ", "", "-", "").Replace(strings.TrimSuffix(scheme.ReplaceAllString(s, ""), "/"))
+	}
+	if strings.HasPrefix(target, "tel:") { // spaces and hyphens are for reading
+		return bare(label) == bare(target)
+	}
+	return strings.TrimSuffix(label, "/") == strings.TrimSuffix(target, "/") ||
+		strings.EqualFold(label, strings.TrimSuffix(scheme.ReplaceAllString(target, ""), "/"))
 }
 
 // fit answers a refusal of a text that holds what nobody can have meant.

@@ -3,6 +3,8 @@ package handlers
 import (
 	"strings"
 	"unicode"
+
+	"dropletops/api"
 )
 
 // word is one word as it was typed.
@@ -23,8 +25,7 @@ type word struct {
 const (
 	doubles = "\"“”„‟«»＂"
 	singles = "'‘’‚‛‹›"
-	// dashes are what clients make of hyphens, and what is copied from web pages.
-	dashes = "-‐‑‒–—―−⁃﹣－"
+	dashes  = api.Dashes
 )
 
 // split takes a text apart into words, or says what is wrong with it.
@@ -44,8 +45,24 @@ func split(text string) ([]word, error) {
 // tokenize takes any text apart into words. Quotes hold words together; inside them \
 // in front of a quote or of another \ makes it a plain character. A quote closes
 // only in front of white space or at the end, so "it's" is a word and 'it's
-// stuck' are two in one. What is stored is redacted by the same words.
+// stuck' are two in one. What is stored is redacted by the same words. Of a marked text
+// (see [marked]) a reason keeps the targets.
 func tokenize(text string) []word {
+	ws := cutApart(text)
+	for i := range ws {
+		w := &ws[i]
+		w.flag = labels(w.flag)
+		isReason := w.flag == reason && w.valued || i > 0 && w.flag == "" && ws[i-1].flag == reason && !ws[i-1].valued
+		if !isReason {
+			w.text = labels(w.text)
+		} else if full := withTargets(w.text); full != w.text {
+			w.text, w.quoted = full, true
+		}
+	}
+	return ws
+}
+
+func cutApart(text string) []word {
 	rs := []rune(invisible.Replace(text))
 	var out []word
 	for i := 0; ; {
