@@ -12,6 +12,7 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.version=${VERSION}"
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /dropletops /dropletops
+COPY --from=build /src/LICENSE /src/THIRD_PARTY_NOTICES /licenses/
 # The database. Keep it on a volume: what waits for approval is in it.
 COPY --from=build --chown=65532:65532 /data /data
 VOLUME /data

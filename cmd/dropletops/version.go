@@ -6,21 +6,30 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"dropletops"
 )
 
 // version is set by the linker at a release.
 var version = "dev"
 
 func versionCommand() *cobra.Command {
-	return &cobra.Command{
+	licenses := false
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print version, commit and Go version",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(c.OutOrStdout(), about())
+			text := about() + "\n"
+			if licenses {
+				text = dropletops.Notices
+			}
+			_, err := fmt.Fprint(c.OutOrStdout(), text)
 			return err
 		},
 	}
+	c.Flags().BoolVar(&licenses, "licenses", false, "print the licenses of all that is linked into the program instead")
+	return c
 }
 
 // about is version, commit and Go version in a line.

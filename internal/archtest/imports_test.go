@@ -47,6 +47,7 @@ var rooms = map[string]room{
 	"internal/policy":           {ours: []string{"approvals", "api", "internal/glob", "internal/secret"}, never: []string{slackGo, godo, sqlPkg, pgx, sqlite, river}},
 	"internal/factor":           {ours: []string{"approvals"}, never: []string{slackGo, godo, sqlPkg, pgx, sqlite, river}},
 	"internal/store":            {ours: []string{"approvals"}, never: []string{slackGo, godo}},
+	".":                         {never: []string{slackGo, godo, sqlPkg, pgx, sqlite, river, "net/http", "os"}},
 	"internal/archtest":         {},
 	"internal/glob":             {never: []string{slackGo, godo, sqlPkg, pgx, sqlite, river, "net/http", "os"}},
 	"internal/secret":           {never: []string{slackGo, godo, sqlPkg, pgx, sqlite, river, "net/http", "os"}},

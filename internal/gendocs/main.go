@@ -1,6 +1,7 @@
 // Command gendocs writes docs/actions.md from the catalogue of actions, so that
 // the page cannot say anything but what the program does, and docs/coverage.md from
-// the table of all operations. Run it by go generate ./...; tests compare the pages
+// the table of all operations, and THIRD_PARTY_NOTICES from the modules that are linked
+// into the program. Run it by go generate ./...; tests compare the pages
 // with what they are made from.
 package main
 
@@ -20,12 +21,19 @@ import (
 func main() {
 	out := flag.String("o", "docs/actions.md", "the file to write")
 	covered := flag.Bool("coverage", false, "write the table of all operations")
+	notices := flag.Bool("notices", false, "write the licenses of what is linked into the program")
 	flag.Parse()
-	made := page(api.Catalogue())
-	if *covered {
+	made, err := page(api.Catalogue()), error(nil)
+	switch {
+	case *covered:
 		made = coveragePage(coverage.Sections())
+	case *notices:
+		made, err = noticesPage(".")
 	}
-	if err := os.WriteFile(*out, made, 0o644); err != nil {
+	if err == nil {
+		err = os.WriteFile(*out, made, 0o644)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "gendocs:", err)
 		os.Exit(1)
 	}

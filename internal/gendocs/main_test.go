@@ -72,3 +72,38 @@ func TestPageOfANewAction(t *testing.T) {
 		}
 	}
 }
+
+// THIRD_PARTY_NOTICES is complete and as new as what is linked: each module, in its
+// version, with the texts that the module cache has.
+func TestNoticesAreUpToDate(t *testing.T) {
+	kept, err := os.ReadFile("../../THIRD_PARTY_NOTICES")
+	if err != nil {
+		t.Fatalf("%v; run go generate .", err)
+	}
+	made, err := noticesPage("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(made), string(kept)); diff != "" {
+		t.Errorf("THIRD_PARTY_NOTICES is not of what is linked; run go generate .\n%s", diff)
+	}
+	for _, want := range []string{"- github.com/hashicorp/go-retryablehttp v0.7.7: MPL-2.0\n", "- github.com/riverqueue/river v", "Mozilla Public License Version 2.0",
+		"- Go, its standard library and runtime: BSD-3-Clause\n", "- github.com/slack-go/slack v", "Its source code is this version of this Go module."} {
+		if !strings.Contains(string(kept), want) {
+			t.Errorf("THIRD_PARTY_NOTICES lacks %q", want)
+		}
+	}
+}
+
+func TestLicensesAreTold(t *testing.T) {
+	for text, want := range map[string]string{
+		"Mozilla Public License Version 2.0\n=====": "MPL-2.0", "Apache License\n   Version 2.0, January 2004": "Apache-2.0",
+		"Redistribution and use in source\nand binary forms, with ... Neither the name of X": "BSD-3-Clause", "Redistribution and use in source and binary forms, with": "BSD-2-Clause",
+		"MIT\n\nPermission is hereby granted, free\nof charge, to": "MIT", "Permission to use, copy, modify, and/or distribute this software for any": "ISC",
+		"GNU GENERAL PUBLIC LICENSE Version 3": "", "All rights reserved.": "",
+	} {
+		if got := strings.Join(licensesOf([]notice{{"LICENSE", text}}), ", "); got != want {
+			t.Errorf("%q is told as %q, want %q", text, got, want)
+		}
+	}
+}
