@@ -38,7 +38,7 @@ var advice = []struct{ part, do string }{
 	{"already been enabled", "There is nothing left to do."},
 	{"already been disabled", "There is nothing left to do."},
 	{"backups are not enabled", "Switch them on first: enable-backups."},
-	{"locked", "It is in the middle of something at DigitalOcean: try again in a minute, or look at its actions."},
+	{"locked", "DigitalOcean has locked it: contact its support, unless one of its actions is still under way."},
 	{"payment", "Someone has to look at the account's billing in the control panel."},
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -49,24 +50,56 @@ func callRestore(ctx context.Context, c *godo.Client, id int, a Args, img *Image
 
 func callEnableBackups(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
 	if p := policyOf(a); p != nil {
-		return c.DropletActions.EnableBackupsWithPolicy(ctx, id, p)
+		return postPolicy(ctx, c, id, "enable_backups", p)
 	}
 	return c.DropletActions.EnableBackups(ctx, id)
 }
 
-// policyOf makes a backup policy of its flags, nil where none is given. godo
-// sends "weekday":"" with a daily plan; DigitalOcean takes it, though its
-// OpenAPI document does not.
-func policyOf(a Args) *godo.DropletBackupPolicyRequest {
+// backupPolicy is a backup policy as DigitalOcean's OpenAPI document has it: godo's sends
+// "weekday":"" with a daily plan.
+type backupPolicy struct {
+	Plan    string `json:"plan"`
+	Weekday string `json:"weekday,omitempty"`
+	Hour    *int   `json:"hour,omitempty"`
+}
+
+// policyOf makes a backup policy of its flags, nil where none is given.
+func policyOf(a Args) *backupPolicy {
 	if a["plan"] == "" {
 		return nil
 	}
-	p := &godo.DropletBackupPolicyRequest{Plan: a["plan"], Weekday: a["weekday"]}
+	p := &backupPolicy{Plan: a["plan"], Weekday: a["weekday"]}
 	if a["hour"] != "" {
 		hour := number(a["hour"])
 		p.Hour = &hour
 	}
 	return p
+}
+
+// postPolicy posts an action that sets a backup policy. It does not go through godo's
+// method, for [backupPolicy]'s sake.
+func postPolicy(ctx context.Context, c *godo.Client, droplet int, typ string, p *backupPolicy) (*godo.Action, *godo.Response, error) {
+	if p == nil {
+		return nil, nil, godo.NewArgError("policy", "cannot be empty")
+	}
+	var root struct {
+		Action *godo.Action `json:"action"`
+	}
+	body := struct {
+		Type   string        `json:"type"`
+		Policy *backupPolicy `json:"backup_policy"`
+	}{typ, p}
+	resp, err := post(ctx, c, fmt.Sprintf("v2/droplets/%d/actions", droplet), body, &root)
+	return root.Action, resp, err
+}
+
+// post sends what godo has no fitting method for.
+func post(ctx context.Context, c *godo.Client, path string, body, into any) (*godo.Response, error) {
+	req, err := c.NewRequest(ctx, http.MethodPost, path, body)
+	if err != nil {
+		return nil, err
+	}
+	return c.Do(ctx, req, into)
 }
 
 // policyParams are the flags of a backup policy. The values are those of

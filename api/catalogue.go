@@ -101,6 +101,7 @@ func Catalogue() []*Action {
 			Past:      "given a new root password",
 			Question:  says("Reset the root password[|s] of {name}?"),
 			Yes:       "reset the password",
+			Heed:      fedoraPassword,
 			PreCheck:  ready,
 			PostCheck: settled,
 			Result: func(_, _ Droplet, _ Args) string {
@@ -225,7 +226,11 @@ func Catalogue() []*Action {
 				Example: "before-upgrade", Default: snapshotName}},
 			Danger: always(Safe),
 			Effect: func(on []Droplet, a Args, _ Pins) string {
-				s := "Takes a snapshot of [|each of ]{name} named {new}, which DigitalOcean bills by its size."
+				called := " named {new}"
+				if a["name"] == "" {
+					called = ", named after it with date and time"
+				}
+				s := "Takes a snapshot of [|each of ]{name}" + called + ", which DigitalOcean bills by its size."
 				if slices.ContainsFunc(on, func(d Droplet) bool { return d.Status == "active" }) {
 					s += " [It stays|What is on stays] on meanwhile; what [its|their] programs have not written to disk yet is not in it."
 				}
@@ -277,7 +282,7 @@ func Catalogue() []*Action {
 			Result:    policySet,
 			Made:      madePolicy,
 			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
-				return c.DropletActions.ChangeBackupPolicy(ctx, id, policyOf(a))
+				return postPolicy(ctx, c, id, "change_backup_policy", policyOf(a))
 			},
 		}, {
 			Type: "disable_backups", Title: "Disable backups", Object: true, Usual: 10 * time.Second, Scopes: scopes(), ByTag: true,
@@ -324,7 +329,7 @@ func Catalogue() []*Action {
 			Already: func(d Droplet, _ Args, _ *Image) string {
 				return iff(d.PublicIP6 != "", d.label()+" has IPv6 already: "+d.PublicIP6)
 			},
-			PreCheck:  ready,
+			PreCheck:  first(ready, ipv6NeedsOff),
 			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.PublicIP6 != "" },
 			Result: func(_, after Droplet, _ Args) string {
 				return "Its IPv6 address is " + after.PublicIP6 + "; set it up in its operating system."

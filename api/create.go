@@ -83,12 +83,12 @@ func fitCreate(a Args) error {
 // makeDroplet creates one Droplet, from the pinned image by its ID: a slug may mean
 // another image by the time it is approved.
 func makeDroplet(ctx context.Context, c *godo.Client, name string, a Args, img *Image) (*godo.Droplet, *godo.Response, error) {
-	req := &godo.DropletCreateRequest{
+	req := createRequest{DropletCreateRequest: godo.DropletCreateRequest{
 		Name: name, Region: a["region"], Size: a["size"], Image: imageToUse(a["image"], img),
 		SSHKeys: []godo.DropletCreateSSHKey{}, Tags: items(a["tags"]), // null is not what DigitalOcean's document has
-		Backups: a["backups"] == "true", BackupPolicy: policyOf(a), IPv6: a["ipv6"] == "true", Monitoring: a["monitoring"] == "true",
+		Backups: a["backups"] == "true", IPv6: a["ipv6"] == "true", Monitoring: a["monitoring"] == "true",
 		VPCUUID: a["vpc"], UserData: a["user-data"], WithDropletAgent: onOrOff(a["agent"]), PublicNetworking: onOrOff(a["public-networking"]),
-	}
+	}, BackupPolicy: policyOf(a)}
 	for _, k := range items(a["ssh-keys"]) {
 		key := godo.DropletCreateSSHKey{Fingerprint: k}
 		if digits(k) {
@@ -96,10 +96,26 @@ func makeDroplet(ctx context.Context, c *godo.Client, name string, a Args, img *
 		}
 		req.SSHKeys = append(req.SSHKeys, key)
 	}
-	for _, v := range items(a["volumes"]) {
-		req.Volumes = append(req.Volumes, godo.DropletCreateVolume{ID: v})
+	if a["volumes"] != "" {
+		req.Volumes = items(a["volumes"])
 	}
-	return c.Droplets.Create(ctx, req)
+	var root struct {
+		Droplet *godo.Droplet `json:"droplet"`
+		Links   *godo.Links   `json:"links"`
+	}
+	resp, err := post(ctx, c, "v2/droplets", req, &root)
+	if resp != nil && root.Links != nil {
+		resp.Links = root.Links
+	}
+	return root.Droplet, resp, err
+}
+
+// createRequest is godo's, with what that writes in another way than DigitalOcean's
+// OpenAPI document has: volumes as objects.
+type createRequest struct {
+	godo.DropletCreateRequest
+	Volumes      []string      `json:"volumes,omitempty"`
+	BackupPolicy *backupPolicy `json:"backup_policy,omitempty"`
 }
 
 // imageToUse is the pinned image, or what was typed. godo prefers a slug to an ID.
@@ -245,9 +261,11 @@ func (c *Client) checkPlace(ctx context.Context, d Droplet, region string) (stri
 
 // canBeMade says what keeps a Droplet from being made of an image.
 func canBeMade(d Droplet, _ Args, img *Image) string {
-	switch {
+	switch why := unusable(d, nil, img); {
 	case img == nil:
 		return ""
+	case why != "":
+		return why
 	case img.MinDisk > 0 && d.DiskGB > 0 && img.MinDisk > d.DiskGB:
 		return fmt.Sprintf("%s needs a disk of %d GB, and the size %s has one of %d GB.", img.or(""), img.MinDisk, d.Size, d.DiskGB)
 	case len(img.Regions) > 0 && d.Region != "" && !slices.Contains(img.Regions, d.Region):

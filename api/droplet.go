@@ -25,7 +25,18 @@ type Droplet struct {
 	KernelID  int
 	Created   string // RFC 3339
 	VPC       string
+	Distro    string // of the image: "Fedora"
+	Locked    bool   // by an administrator of DigitalOcean's
+	// Unreadable names the fields that DigitalOcean left out, as it does of what the token
+	// may not read: UnreadableImage, UnreadableTags. They are unknown, not empty.
+	Unreadable []string
 }
+
+// The fields that a token without image:read or tag:read does not get.
+const (
+	UnreadableImage = "image"
+	UnreadableTags  = "tags"
+)
 
 // Image is a base image, a snapshot or a backup. Its fields are those of
 // approvals.Image.
@@ -39,6 +50,7 @@ type Image struct {
 	MinDisk int // GB
 	SizeGB  float64
 	Regions []string
+	Status  string // available, and for now or for good not: new, pending, retired, deleted
 }
 
 // Newest answers the newest of some images, nil if there is none. Times in RFC

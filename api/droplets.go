@@ -222,18 +222,24 @@ func merge(lists ...[]Droplet) []Droplet {
 }
 
 // dropletOf takes what this program needs. DigitalOcean leaves out what there is
-// not: an image that was deleted, a size or networks of a Droplet being created.
+// not: a size or networks of a Droplet being created. It also leaves out what the token
+// may not read.
 func dropletOf(d godo.Droplet) Droplet {
 	out := Droplet{
 		ID: d.ID, Name: d.Name, Status: d.Status, Size: d.SizeSlug, Tags: d.Tags, VCPUs: d.Vcpus, MemoryMB: d.Memory,
-		DiskGB: d.Disk, Created: d.Created, VPC: d.VPCUUID,
+		DiskGB: d.Disk, Created: d.Created, VPC: d.VPCUUID, Locked: d.Locked,
 		Backups: slices.Contains(d.Features, "backups"), GPU: strings.HasPrefix(d.SizeSlug, "gpu-"),
 	}
 	if d.Region != nil {
 		out.Region = d.Region.Slug
 	}
 	if d.Image != nil {
-		out.ImageID, out.Image = d.Image.ID, imageOf(*d.Image).Label()
+		out.ImageID, out.Image, out.Distro = d.Image.ID, imageOf(*d.Image).Label(), d.Image.Distribution
+	} else {
+		out.Unreadable = append(out.Unreadable, UnreadableImage)
+	}
+	if d.Tags == nil {
+		out.Unreadable = append(out.Unreadable, UnreadableTags)
 	}
 	if d.Size != nil {
 		out.Monthly = d.Size.PriceMonthly

@@ -133,7 +133,7 @@ func TestErrors(t *testing.T) {
 		"401":            {serve: answer(401, `{"id":"Unauthorized","message":"Unable to authenticate you"}`), mutation: api.Unauthorized, read: api.Unauthorized, status: 401, reads: 1, message: "Unable to authenticate you"},
 		"403":            {serve: answer(403, `{"id":"Forbidden","message":"You are not authorized"}`), mutation: api.Forbidden, read: api.Forbidden, status: 403, reads: 1, message: "You are not authorized"},
 		"404":            {serve: answer(404, `{"message":"The resource you were accessing could not be found."}`), mutation: api.NotFound, read: api.NotFound, status: 404, reads: 1, message: "The resource you were accessing could not be found."},
-		"409":            {serve: answer(409, ""), mutation: api.Invalid, read: api.Invalid, status: 409, reads: 1},
+		"409":            {serve: answer(409, ""), mutation: api.PendingEvent, read: api.Invalid, status: 409, reads: 1},
 		"422":            {serve: answer(422, `{"message":"Droplet is already powered off"}`), mutation: api.Invalid, read: api.Invalid, status: 422, reads: 1, message: "Droplet is already powered off"},
 		"422 pending":    {serve: answer(422, `{"message":"Droplet already has a pending event."}`), mutation: api.PendingEvent, read: api.PendingEvent, status: 422, reads: 1, message: "Droplet already has a pending event."},
 		"429":            {serve: answer(429, `{"message":"slow"}`, "Retry-After: 30"), mutation: api.RateLimited, read: api.RateLimited, status: 429, reads: 1, message: "slow", after: 30 * time.Second},

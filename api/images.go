@@ -79,7 +79,7 @@ func imagesFrom(images []godo.Image) []Image {
 
 func imageOf(i godo.Image) Image {
 	return Image{ID: i.ID, Slug: i.Slug, Name: i.Name, Distro: i.Distribution, Kind: i.Type, Created: i.Created,
-		MinDisk: i.MinDiskSize, SizeGB: i.SizeGigaBytes, Regions: i.Regions}
+		MinDisk: i.MinDiskSize, SizeGB: i.SizeGigaBytes, Regions: i.Regions, Status: strings.ToLower(i.Status)}
 }
 
 // KernelVersion is a kernel that a Droplet can be given.

@@ -55,7 +55,7 @@ func (c *Client) Options(ctx context.Context, k Kind, d Droplet) ([]Option, erro
 		images, err := recent(ctx, c, fmt.Sprintf("backups/%d", d.ID), "list the backups", c.cacheFor, func(ctx context.Context) ([]Image, error) {
 			return c.Backups(ctx, d.ID)
 		})
-		return backupsFor(images), err
+		return backupsFor(images, d), err
 	case Kernel:
 		kernels, err := recent(ctx, c, fmt.Sprintf("kernels/%d", d.ID), "list the kernels", c.cacheFor, func(ctx context.Context) ([]KernelVersion, error) {
 			return c.Kernels(ctx, d.ID)
@@ -102,8 +102,7 @@ func recent[T any](ctx context.Context, c *Client, key, what string, keep time.D
 func sizesFor(plans []Plan, d Droplet) []Option {
 	out := []Option{}
 	for _, p := range plans {
-		switch {
-		case !p.Available, d.Region != "" && !slices.Contains(p.Regions, d.Region), p.DiskGB < d.DiskGB, d.ID != 0 && p.GPU != d.GPU:
+		if p.unfit(d) != "" {
 			continue
 		}
 		note := fmt.Sprintf("%s, %d GB disk, %s", machine(p.VCPUs, p.MemoryMB), p.DiskGB, dollars(p.Monthly))
@@ -128,8 +127,7 @@ func regionsFor(regions []Region) []Option {
 func imagesFor(images []Image, d Droplet) []Option {
 	out := []Option{}
 	for _, i := range images {
-		// A new Droplet can be made of a backup; one that is there is restored from it.
-		if i.Kind == "backup" && d.ID != 0 || imageFits(d, nil, &i) != "" {
+		if imageFits(d, nil, &i) != "" {
 			continue
 		}
 		ch := Option{Value: cmp.Or(i.Slug, strconv.Itoa(i.ID)), Name: i.Label(), Note: strings.TrimSpace(i.Distro + " " + i.Name)}
@@ -141,9 +139,12 @@ func imagesFor(images []Image, d Droplet) []Option {
 	return out
 }
 
-func backupsFor(images []Image) []Option {
+func backupsFor(images []Image, d Droplet) []Option {
 	out := []Option{}
 	for _, i := range images {
+		if imageFits(d, nil, &i) != "" {
+			continue
+		}
 		note := strings.TrimSpace(fmt.Sprintf("%s · %d", i.Name, i.ID))
 		if i.SizeGB > 0 {
 			note = fmt.Sprintf("%.2f GB · ", i.SizeGB) + note
@@ -156,10 +157,10 @@ func backupsFor(images []Image) []Option {
 func kernelsFor(kernels []KernelVersion, d Droplet) []Option {
 	out := []Option{}
 	for _, k := range kernels {
-		note := fmt.Sprintf("%s · %d", k.Version, k.ID)
-		if k.ID == d.KernelID {
-			note += ", as now"
+		if k.ID == d.KernelID { // it has it
+			continue
 		}
+		note := strings.TrimPrefix(fmt.Sprintf("%s · %d", k.Version, k.ID), " · ")
 		out = append(out, Option{Value: strconv.Itoa(k.ID), Name: k.Name, Note: note})
 	}
 	return out

@@ -54,7 +54,7 @@ func TestOptionsFit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if why := rebuild.PreCheck(d, api.Args{"image": o.Value}, &img); why != "" && d.Status != "new" && d.Status != "archive" || img.Kind == "backup" {
+			if why := rebuild.PreCheck(d, api.Args{"image": o.Value}, &img); why != "" && d.Status != "new" && d.Status != "archive" {
 				t.Errorf("%s is offered %s: %s", d.Name, o.Value, why)
 			}
 			offered++
@@ -124,4 +124,103 @@ func TestRecentWhileItIsRefreshed(t *testing.T) {
 		}
 	}
 	t.Error("a Droplet that was made is never offered")
+}
+
+// Menus and typed words go by one rule: for every Droplet of the built-in world, what a menu
+// leaves out is refused when it is typed, and what it offers is not, but for what it has.
+func TestMenusAndTypedWordsGoByOneRule(t *testing.T) {
+	s, c := world(t, simdo.Options{})
+	ds, err := c.Recent(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range s.AddImages(3, "mine") {
+		s.SetImageStatus(id, []string{"available", "pending", "retired"}[i])
+	}
+	plans, err := c.Sizes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := c.Images(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := map[string]int{}
+	hold := func(what, value string, offered bool, a *api.Action, d api.Droplet, args api.Args, img *api.Image) {
+		t.Helper()
+		why, err := c.PreCheck(t.Context(), a, d, args, img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if offered != (why == "") {
+			t.Errorf("%s %s of %s: offered %v, typed %q", what, value, d.Name, offered, why)
+		}
+		if !offered {
+			left[what]++
+		}
+	}
+	resize, _ := api.Lookup("resize")
+	rebuild, _ := api.Lookup("rebuild")
+	restore, _ := api.Lookup("restore")
+	kernel, _ := api.Lookup("change_kernel")
+	for _, d := range ds {
+		if d.Status == "new" || d.Status == "archive" {
+			continue
+		}
+		options := func(k api.Kind) []string {
+			all, err := c.Options(t.Context(), k, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return values(all)
+		}
+		sizes, bases, kernels := options(api.Size), options(api.Base), options(api.Kernel)
+		for _, p := range plans {
+			hold("size", p.Slug, slices.Contains(sizes, p.Slug), resize, d, api.Args{"size": p.Slug, "disk": "true"}, nil)
+		}
+		for _, i := range images {
+			offered := slices.Contains(bases, strconv.Itoa(i.ID)) || i.Slug != "" && slices.Contains(bases, i.Slug)
+			hold("image", i.Label(), offered, rebuild, d, api.Args{"image": strconv.Itoa(i.ID)}, &i)
+		}
+		all, err := c.Kernels(t.Context(), d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range all {
+			hold("kernel", k.Name, slices.Contains(kernels, strconv.Itoa(k.ID)), kernel, d, api.Args{"kernel": strconv.Itoa(k.ID)}, nil)
+		}
+		backups, err := c.Backups(t.Context(), d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		offers := options(api.Backup)
+		for _, b := range backups {
+			hold("backup", b.Name, slices.Contains(offers, strconv.Itoa(b.ID)), restore, d, api.Args{"image": strconv.Itoa(b.ID)}, &b)
+		}
+	}
+	create, _ := api.Lookup("create")
+	regions, err := c.Regions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	offers, err := c.Options(t.Context(), api.Place, api.Droplet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range regions {
+		hold("region", r.Slug, slices.Contains(values(offers), r.Slug), create, api.Droplet{Name: "new-1", Region: r.Slug}, api.Args{"region": r.Slug}, nil)
+		made, err := c.Options(t.Context(), api.Size, api.Droplet{Region: r.Slug})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range plans {
+			offered := r.Available && slices.Contains(values(made), p.Slug)
+			hold("size", p.Slug, offered, create, api.Droplet{Name: "new-1", Region: r.Slug, Size: p.Slug}, api.Args{"region": r.Slug, "size": p.Slug}, nil)
+		}
+	}
+	for what, n := range map[string]int{"size": 20, "image": 10, "region": 1, "kernel": 1} {
+		if left[what] < n {
+			t.Errorf("only %d of kind %s were left out: this shows little", left[what], what)
+		}
+	}
 }

@@ -48,6 +48,12 @@ func TestPreCheck(t *testing.T) {
 		{typ: "change_backup_policy", d: on, want: "web-1 has no automatic backups. To turn them on, use enable-backups with the same flags."},
 		{typ: "change_kernel", d: on, args: api.Args{"kernel": "991"}, want: "web-1 has kernel 991 already."},
 		{typ: "enable_ipv6", d: on, want: "web-1 has IPv6 already: 2604::1"},
+		{typ: "enable_ipv6", d: api.Droplet{ID: 7, Name: "web-1", Status: "active"}, want: "web-1 is on, and DigitalOcean enables IPv6 only on one that is off. Use stop first, and power-on afterwards."},
+		{typ: "enable_ipv6", d: api.Droplet{ID: 7, Name: "web-1", Status: "off"}},
+		{typ: "rebuild", d: on, img: &api.Image{ID: 5, Slug: "old", Status: "retired"}, want: "old (image 5) is retired: DigitalOcean does not offer it any more. Choose another image."},
+		{typ: "rebuild", d: on, img: &api.Image{ID: 5, Slug: "mine", Status: "pending"}, want: "mine (image 5) is not ready yet: DigitalOcean is still making it. Ask again once it is available."},
+		{typ: "restore", d: on, img: &api.Image{ID: 5, Name: "b", Kind: "backup", Status: "deleted"}, want: "b (image 5) was deleted. Choose another image."},
+		{typ: "create", d: api.Droplet{Name: "new-1"}, img: &api.Image{ID: 5, Slug: "old", Status: "retired"}, want: "old (image 5) is retired: DigitalOcean does not offer it any more. Choose another image."},
 		{typ: "power_cycle", d: off, want: "web-1 is off, so there is no power to cut. Use power-on."},
 	} {
 		a, _ := api.Lookup(tt.typ)

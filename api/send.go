@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -29,7 +30,7 @@ func (c *Client) Send(ctx context.Context, a *Action, droplet int, args Args, im
 	if a.Call == nil {
 		return Record{}, &Error{Kind: Invalid, What: at.what, Message: "it is not one action of DigitalOcean's"}
 	}
-	return c.mutate(ctx, at, func(ctx context.Context) (Record, error) {
+	r, err := c.mutate(ctx, at, func(ctx context.Context) (Record, error) {
 		action, _, err := a.Call(ctx, c.godo, droplet, args, img)
 		switch {
 		case err != nil:
@@ -41,6 +42,10 @@ func (c *Client) Send(ctx context.Context, a *Action, droplet int, args Args, im
 		}
 		return recordOf(*action), nil
 	})
+	if e, ok := err.(*Error); ok && e.Status == http.StatusConflict { // it is refused for now, like a 422 for a pending event
+		e.Kind = PendingEvent
+	}
+	return r, err
 }
 
 // mutate sends one mutation as [Client.Send] says, and judges what came of it.
@@ -91,6 +96,9 @@ func (c *Client) PreCheck(ctx context.Context, a *Action, d Droplet, args Args, 
 	if why := a.InTheWay(d, args, img); why != "" {
 		return why, nil
 	}
+	if why, err := c.checkLocked(ctx, d); why != "" || err != nil {
+		return why, err
+	}
 	for _, p := range a.Params {
 		v := args[p.Name]
 		if v == "" {
@@ -113,6 +121,19 @@ func (c *Client) PreCheck(ctx context.Context, a *Action, d Droplet, args Args, 
 	return "", nil
 }
 
+// checkLocked objects to a Droplet that an administrator of DigitalOcean's has locked. One
+// that works on something may be shown as locked as well: that passes.
+func (c *Client) checkLocked(ctx context.Context, d Droplet) (string, error) {
+	if !d.Locked || d.ID == 0 {
+		return "", nil
+	}
+	records, err := c.History(ctx, d.ID)
+	if err != nil || slices.ContainsFunc(records, func(r Record) bool { return !r.Ended() }) {
+		return "", err
+	}
+	return d.label() + " is locked by DigitalOcean, so that it takes no action. Contact DigitalOcean's support.", nil
+}
+
 func (c *Client) checkSize(ctx context.Context, d Droplet, slug string) (string, error) {
 	plan, ok, err := c.Plan(ctx, slug)
 	if err != nil {
@@ -126,22 +147,26 @@ func (c *Client) checkSize(ctx context.Context, d Droplet, slug string) (string,
 		}
 		return fmt.Sprintf("DigitalOcean has no size %s.%s", slug, didYouMean(Nearest(slug, slugs))), err
 	}
-	if plan.DiskGB > 0 && d.DiskGB > plan.DiskGB {
-		return fmt.Sprintf("%s has a disk of %d GB, and %s only one of %d GB. A disk cannot be made smaller.", d.label(), d.DiskGB, slug, plan.DiskGB), nil
-	}
-	return plan.elsewhere(d), nil
+	return plan.unfit(d), nil
 }
 
-// elsewhere objects to a size that is not to be had where a Droplet is. DigitalOcean
-// says so only once the Droplet is off: one that is on would be switched off for nothing.
-func (p Plan) elsewhere(d Droplet) string {
+// unfit objects to a size that a Droplet can't have: what is typed and what a menu offers
+// go by this alike. DigitalOcean says so only once the Droplet is off: one that is on would
+// be switched off for nothing.
+func (p Plan) unfit(d Droplet) string {
 	switch {
 	case p.Slug == d.Size: // it has it
 		return ""
+	case p.DiskGB > 0 && d.DiskGB > p.DiskGB:
+		return fmt.Sprintf("%s has a disk of %d GB, and %s only one of %d GB. A disk cannot be made smaller.", d.label(), d.DiskGB, p.Slug, p.DiskGB)
 	case !p.Available || len(p.Regions) == 0:
 		return fmt.Sprintf("DigitalOcean gives no Droplet the size %s at present.", p.Slug)
 	case d.Region != "" && !slices.Contains(p.Regions, d.Region):
 		return fmt.Sprintf("The size %s is not to be had in %s, where %s is, only in %s.", p.Slug, d.Region, d.label(), either(p.Regions))
+	case d.ID != 0 && p.GPU && !d.GPU:
+		return fmt.Sprintf("%s is a size with a GPU, and %s has none: a Droplet can't be given one. Create a new one of that size.", p.Slug, d.label())
+	case d.ID != 0 && !p.GPU && d.GPU:
+		return fmt.Sprintf("%s has a GPU, and the size %s has none: a GPU Droplet can't be made one without. Create a new one of that size.", d.label(), p.Slug)
 	}
 	return ""
 }

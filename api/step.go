@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -42,6 +43,7 @@ func (a *Action) Composite() bool { return a.Call == nil && a.Make == nil }
 // Parts answers the actions that are sent to a Droplet that is as it is, in order:
 // of most there is one, DigitalOcean's own. asked is when it was asked for.
 func (a *Action) Parts(d Droplet, args Args, asked time.Time) []Part {
+	args = a.ArgsOn(d, args, asked)
 	var parts []Part
 	if args[SnapshotFirst] == "true" {
 		snapshot, ok := Lookup("snapshot")
@@ -57,6 +59,27 @@ func (a *Action) Parts(d Droplet, args Args, asked time.Time) []Part {
 		parts = append(parts, a.part(s, args))
 	}
 	return parts
+}
+
+// ArgsOn are the arguments for one Droplet: of several, what was left out and is another for
+// each, such as a snapshot's name, is filled in only now.
+func (a *Action) ArgsOn(d Droplet, args Args, asked time.Time) Args {
+	out := args
+	for _, p := range a.Params {
+		if p.Default == nil || args[p.Name] != "" {
+			continue
+		}
+		if v := p.Default(d, asked); v != "" {
+			if len(out) == len(args) {
+				out = maps.Clone(args)
+			}
+			if out == nil {
+				out = Args{}
+			}
+			out[p.Name] = v
+		}
+	}
+	return out
 }
 
 func (a *Action) part(s Step, args Args) Part {

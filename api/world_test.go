@@ -44,7 +44,7 @@ func TestEveryAction(t *testing.T) {
 		"enable_backups":       {droplet: "web-1", args: api.Args{"plan": "weekly", "weekday": "wed"}},
 		"change_backup_policy": {droplet: "db-1", args: api.Args{"plan": "daily", "hour": "8"}},
 		"disable_backups":      {droplet: "db-1"}, "change_kernel": {droplet: "legacy-1"},
-		"enable_ipv6": {droplet: "web-1"}, "enable_private_networking": {droplet: "legacy-1"},
+		"enable_ipv6": {droplet: "staging-1"}, "enable_private_networking": {droplet: "legacy-1"},
 	} {
 		t.Run(typ, func(t *testing.T) {
 			t.Parallel()

@@ -31,7 +31,15 @@ type Droplet struct {
 	KernelID  int      `json:"kernel_id,omitempty"`
 	Created   string   `json:"created,omitempty"` // RFC 3339
 	VPC       string   `json:"vpc,omitempty"`
+	Distro    string   `json:"distro,omitempty"` // of the image
+	Locked    bool     `json:"locked,omitempty"` // by an administrator of DigitalOcean's
+	// Unreadable names the fields that the token may not read: image, tags. They are
+	// unknown, not empty.
+	Unreadable []string `json:"unreadable,omitempty"`
 }
+
+// CanRead reports whether a field that a token may lack the scope for is known.
+func (d Droplet) CanRead(field string) bool { return !slices.Contains(d.Unreadable, field) }
 
 // Image is the image, backup or snapshot that a request will use, pinned to its
 // ID when the request is made. Its fields are those of api.Image.
@@ -45,6 +53,7 @@ type Image struct {
 	MinDisk int      `json:"min_disk,omitempty"` // GB
 	SizeGB  float64  `json:"size_gb,omitempty"`
 	Regions []string `json:"regions,omitempty"`
+	Status  string   `json:"status,omitempty"` // available, new, pending, retired, deleted
 }
 
 // Label is what people call an image: its slug, else its name.
@@ -146,7 +155,7 @@ func (d Droplet) Differences(now Droplet) []Difference {
 	}
 	add("name", d.Name, now.Name)
 	add("status", d.Status, now.Status)
-	if d.ImageID != now.ImageID {
+	if d.ImageID != now.ImageID && d.CanRead("image") && now.CanRead("image") { // what can't be read is no difference
 		add("image", fmt.Sprintf("%s (%d)", d.Image, d.ImageID), fmt.Sprintf("%s (%d)", now.Image, now.ImageID))
 	}
 	add("size", d.Size, now.Size)

@@ -42,7 +42,7 @@ func TestCommandBecomesARequest(t *testing.T) {
 			Targets: []int{102}, State: approvals.Pending, Image: 1, Rescue: &approvals.Rescue{Known: true}}},
 		{"restore web-1 901", want{Type: "restore", Args: map[string]string{"image": "901"}, Danger: approvals.Destructive,
 			Targets: []int{101}, State: approvals.Pending, Image: 901, Rescue: rescue}},
-		{"enable-ipv6 web-1", want{Type: "enable_ipv6", Danger: approvals.Irreversible, Targets: []int{101}, State: approvals.Pending}},
+		{"enable-ipv6 web-3", want{Type: "enable_ipv6", Danger: approvals.Irreversible, Targets: []int{103}, State: approvals.Pending}},
 		{"resize web-3 s-2vcpu-4gb --disk", want{Type: "resize", Args: map[string]string{"size": "s-2vcpu-4gb", "disk": "true"}, Danger: approvals.Destructive,
 			Targets: []int{103}, State: approvals.Pending, Rescue: &approvals.Rescue{Known: true}}},
 		{"reboot tag:web", want{Type: "reboot", Danger: approvals.Safe, Targets: []int{101, 102}, State: approvals.Pending, Tag: "web"}},
@@ -52,6 +52,7 @@ func TestCommandBecomesARequest(t *testing.T) {
 		{"power-on tag:single", want{Type: "power_on", Danger: approvals.Safe, Targets: []int{103}, State: approvals.Running, Tag: "single"}},
 		{"snapshot tag:web nightly", want{Type: "snapshot", Args: map[string]string{"name": "nightly"}, Danger: approvals.Safe,
 			Targets: []int{101, 102}, State: approvals.Pending, Tag: "web"}},
+		{"snapshot tag:web", want{Type: "snapshot", Danger: approvals.Safe, Targets: []int{101, 102}, State: approvals.Pending, Tag: "web"}}, // each after itself
 	} {
 		t.Run(tc.text, func(t *testing.T) {
 			b := newBench(t)
@@ -103,12 +104,12 @@ func TestCommandIsAnswered(t *testing.T) {
 		{"change-kernel web-1", "`change-kernel` needs the ID of a kernel of `web-1`. It has these:\n• old: `/droplet change-kernel web-1 990`\n• new: `/droplet change-kernel web-1 991`"},
 		{"change-kernel web-1 5", "`5` is no kernel of `web-1`. It has these:\n• old: `/droplet change-kernel web-1 990`\n• new: `/droplet change-kernel web-1 991`"},
 		{"change-kernel web-2", "`change-kernel` needs the ID of a kernel of `web-2`, which has its kernel inside its operating system: DigitalOcean has none to give it."},
+		{"enable-ipv6 web-1", "web-1 is on, and DigitalOcean enables IPv6 only on one that is off. Use stop first, and power-on afterwards."},
 		{"power-off tag:single", "web-3 is off already."},
 		{"power-on tag:web", "There is nothing to do for any of the 2 Droplets.\n• web-1 is on already.\n• web-2 is on already."},
 		{"restore web-2 901", "`901` is no backup of `web-2`, which has none."},
 		{"restore tag:web 901", "A backup belongs to one Droplet: `restore` takes one at a time."},
 		{"rename tag:web same", "Several Droplets can't be given one name: rename them one by one."},
-		{"snapshot tag:web", "`snapshot` of several Droplets at once needs the name: left out, it would be another for each."},
 	} {
 		t.Run(tc.text, func(t *testing.T) {
 			b := newBench(t)

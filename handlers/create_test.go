@@ -238,3 +238,28 @@ func TestWhatIsWrongIsNotLostInAModal(t *testing.T) {
 		}
 	}
 }
+
+// A comma ties the values of every list together, also with a space beside it: the word
+// behind it is no name of a Droplet.
+func TestAListGoesOnBehindAComma(t *testing.T) {
+	create, _ := api.Lookup("create")
+	lists := 0
+	for _, p := range create.Params {
+		if !p.Kind.Several() {
+			continue
+		}
+		lists++
+		flag := "--" + hyphenated(p.Name)
+		for _, list := range []string{flag + " a, b", flag + " a ,b", flag + " a , b", flag + "=a, b", flag + " a,b", flag + ` "a, b"`} {
+			for _, text := range []string{"create new-1" + ofAKind + " " + list, "create " + list + " new-1" + ofAKind} {
+				w, err := slash.parse(text)
+				if got := strings.ReplaceAll(w.args[p.Name], " ", ""); err != nil || w.target != "new-1" || got != "a,b" {
+					t.Errorf("%q: %q of %q, %v", text, got, w.target, err)
+				}
+			}
+		}
+	}
+	if lists < 3 {
+		t.Errorf("%d lists", lists)
+	}
+}

@@ -20,10 +20,10 @@ func TestDecide(t *testing.T) {
 		{"approve", "rebuild web-1 debian-12-x64", "UBOB", "approve", "", approvals.Running},
 		{"deny", "rebuild web-1 debian-12-x64", "UBOB", "deny", "", approvals.Denied},
 		{"cancel", "rebuild web-1 debian-12-x64", "UALICE", "cancel", "", approvals.Canceled},
-		{"confirm", "enable-ipv6 web-1", "UALICE", "confirm", "", approvals.Running},
+		{"confirm", "enable-ipv6 web-3", "UALICE", "confirm", "", approvals.Running},
 		{"approve one's own", "rebuild web-1 debian-12-x64", "UALICE", "approve", "*rebuild web-1 with debian-12-x64:* You asked for this, so you can't approve it: another full member of this workspace must.", approvals.Pending},
 		{"cancel another's", "rebuild web-1 debian-12-x64", "UBOB", "cancel", "*rebuild web-1 with debian-12-x64:* Only <@UALICE>, who asked for this, may cancel it. Whoever may approve it can deny it.", approvals.Pending},
-		{"confirm another's", "enable-ipv6 web-1", "UBOB", "confirm", "*enable-ipv6 web-1:* Only <@UALICE>, who asked for this, may confirm it.", approvals.Pending},
+		{"confirm another's", "enable-ipv6 web-3", "UBOB", "confirm", "*enable-ipv6 web-3:* Only <@UALICE>, who asked for this, may confirm it.", approvals.Pending},
 		{"a guest", "rebuild web-1 debian-12-x64", "UGUEST", "approve", "*rebuild web-1 with debian-12-x64:* You are a guest in this workspace. Only full members of this workspace may use Dropletops.", approvals.Pending},
 		{"a foreigner", "rebuild web-1 debian-12-x64", "UFOREIGN", "approve", "*rebuild web-1 with debian-12-x64:* " + foreign, approvals.Pending},
 	} {

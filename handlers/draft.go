@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -113,23 +114,24 @@ func (h *Handler) draft(ctx context.Context, p plan) (approvals.Draft, error) {
 	return d, nil
 }
 
-// complete checks the arguments and fills in the defaults. One request has one
-// set of arguments, so several Droplets must come to the same.
+// complete checks the arguments and fills in the defaults. One request has one set of
+// arguments: a default that is another for each of several Droplets is left out, and
+// filled in for each when it is its turn.
 func (h *Handler) complete(p plan) (api.Args, error) {
 	now := h.Now()
 	var args api.Args
+	own := map[string]bool{} // what is another for each
 	for i, d := range p.droplets {
 		done, err := p.action.Complete(p.args, d, now)
 		if err != nil {
 			return nil, badArgument(err)
 		}
 		for name := range done {
-			if i > 0 && args[name] != done[name] {
-				return nil, mistake("`" + p.action.Verb() + "` of several Droplets at once needs the " + name + ": left out, it would be another for each.")
-			}
+			own[name] = own[name] || i > 0 && args[name] != done[name]
 		}
 		args = done
 	}
+	maps.DeleteFunc(args, func(name, _ string) bool { return own[name] })
 	if _, named := p.args["name"]; named && len(p.droplets) > 1 && p.action.Type == "rename" {
 		return nil, mistake("Several Droplets can't be given one name: rename them one by one.")
 	}

@@ -239,10 +239,11 @@ func isTarget(s string) bool {
 // took.
 func (r *redactor) flag(ws []word, stray bool) int {
 	w := ws[0]
-	value, more, valued := w, 0, w.valued
 	p, known := allFlags[w.flag]
-	if !valued && len(ws) > 1 && ws[1].flag == "" && (!known || p.Kind != api.Switch) {
-		value, more, valued = ws[1], 1, true
+	value, more, valued := w, 0, w.valued
+	if !known || p.Kind != api.Switch {
+		value, more = flagValue(p, ws)
+		valued = w.valued || more > 0
 	}
 	if !known || p.Kind == api.Script {
 		r.changed = true

@@ -84,7 +84,7 @@ func TestRetryIsRefused(t *testing.T) {
 	b := newBench(t)
 	failed := b.ended("reboot web-1", approvals.TargetErrored)
 	done := b.ended("reboot web-1", approvals.TargetDone)
-	pending := b.asks(b.slash("UALICE", "enable-ipv6 web-1"))
+	pending := b.asks(b.slash("UALICE", "enable-ipv6 web-3"))
 	lost := b.ended("reboot web-2", approvals.TargetErrored)
 	lost.Targets[0].Droplet.ID, lost.Targets[0].Droplet.Name = 107, "gone"
 	for _, tc := range []struct {

@@ -154,22 +154,13 @@ func (p parser) parseVerb(w words, g grammar, ws []word) (words, error) {
 		if err != nil {
 			return words{}, err
 		}
-		value, err := ws[i].text, error(nil)
-		switch {
-		case param.Kind == api.Switch:
+		var value string
+		if param.Kind == api.Switch {
 			value, err = onOrOff(ws[i])
-		case ws[i].valued:
-		case i+1 < len(ws) && ws[i+1].flag == "":
-			i++
-			value = ws[i].text
-			if param.Name == reason && !ws[i].quoted && i+1 < len(ws) && ws[i+1].flag == "" {
-				err = mistake("A reason of several words belongs in quotes: `--reason \"disk is full\"`.")
-			}
-		default:
-			value = ""
-		}
-		if param.Kind == api.Script && value != "" && !ws[i].quoted && i+1 < len(ws) && ws[i+1].flag == "" { // it would be a name
-			err = mistake("What `--" + hyphenated(param.Name) + "` holds belongs in quotes: `--" + hyphenated(param.Name) + " \"" + param.Example + " …\"`.")
+		} else {
+			given, more := flagValue(param, ws[i:])
+			i += more
+			value, err = given.text, alone(param, given, ws[i+1:])
 		}
 		if err != nil {
 			return words{}, err
@@ -180,6 +171,65 @@ func (p parser) parseVerb(w words, g grammar, ws []word) (words, error) {
 	}
 	err := p.place(&w, g, plain)
 	return w, err
+}
+
+// flagValue reads the value of a flag, and returns how many words behind the flag it took.
+// A comma ties the values of a list together, also with a space beside it; a number and its
+// unit are one time.
+func flagValue(param api.Param, ws []word) (value word, more int) {
+	value = ws[0]
+	if !value.valued {
+		if len(ws) == 1 || ws[1].flag != "" {
+			return word{}, 0
+		}
+		value, more = ws[1], 1
+	}
+	value.flag, value.valued = "", false
+	for more+1 < len(ws) {
+		next := ws[more+1]
+		comma := strings.HasSuffix(value.text, ",") || strings.HasPrefix(next.text, ",")
+		switch {
+		case next.flag != "" || value.quoted || next.quoted:
+			return value, more
+		case param.Kind.Several() && comma:
+		case hyphenated(strings.TrimLeft(param.Name, "-")) == timeout && digits.MatchString(value.text) && units[strings.ToLower(next.text)] != "":
+			next.text = units[strings.ToLower(next.text)]
+		default:
+			return value, more
+		}
+		value.text += next.text
+		more++
+	}
+	return value, more
+}
+
+// units of a time are written apart from its number, and in words.
+var units = map[string]string{
+	"s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
+	"m": "m", "min": "m", "mins": "m", "minute": "m", "minutes": "m",
+	"h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h",
+	"d": "d", "day": "d", "days": "d", // which is refused with what would be right
+}
+
+// alone answers a refusal of a value that seems to go on in the words behind it: those
+// would be taken for something else.
+func alone(param api.Param, value word, behind []word) error {
+	name := "--" + hyphenated(strings.TrimLeft(param.Name, "-"))
+	if value.text == "" || value.quoted || len(behind) == 0 || behind[0].flag != "" {
+		return nil
+	}
+	comma := strings.HasSuffix(value.text, ",") || strings.HasPrefix(behind[0].text, ",")
+	switch {
+	case param.Name == reason:
+		return mistake("A reason of several words belongs in quotes: `--reason \"disk is full\"`.")
+	case param.Kind == api.Script:
+		return mistake("What `" + name + "` holds belongs in quotes: `" + name + " \"" + param.Example + " …\"`.")
+	case comma && param.Kind.Several(): // the next word is in quotes
+		return mistake("A list with quotes belongs in them as a whole: `" + name + " \"" + param.Example + "\"`.")
+	case comma:
+		return mistake("`" + name + "` takes one value, and a comma stands behind it: " + code(value.text) + ".")
+	}
+	return nil
 }
 
 // reason is the flag that every changing verb takes.
@@ -232,7 +282,7 @@ func (p parser) set(w *words, param api.Param, value string) error {
 	switch {
 	case twice || param.Name == reason && w.reason != "":
 		return mistake("`--" + shown + "` is given twice: once is enough.")
-	case cleaned(value) == "":
+	case cleaned(value) == "", param.Kind.Several() && strings.Trim(value, ", \n") == "":
 		return mistake("`--" + shown + "` needs " + valueOf(param) + " behind it.")
 	case param.Kind != api.Script && holdsScriptFlag(value):
 		return mistake("There is another flag inside the value of `--" + shown + "`: close the quote in front of that flag.")

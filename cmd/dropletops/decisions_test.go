@@ -42,6 +42,9 @@ func TestDecisions(t *testing.T) {
 	for i, d := range decisions {
 		name := fmt.Sprintf("box-%d", i)
 		rooms[i], ids[i] = r.room("room-"+name), r.droplet(name)
+		if strings.HasPrefix(d.words, "enable-ipv6") {
+			off(r, ids[i])
+		}
 		rooms[i].slash("alice", strings.ReplaceAll(d.words, "{}", name)+` --reason "ticket 7"`)
 	}
 	for i, d := range decisions {
@@ -80,6 +83,7 @@ func TestExpiry(t *testing.T) {
 	r.start()
 	approve, confirm := r.room("to-approve"), r.room("to-confirm")
 	a, b := r.droplet("box-a"), r.droplet("box-b")
+	off(r, b)
 	approve.slash("alice", "rebuild box-a ubuntu-24-04-x64")
 	confirm.slash("alice", "enable-ipv6 box-b")
 	var requests []string

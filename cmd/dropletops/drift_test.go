@@ -20,6 +20,7 @@ type drift struct {
 	nth   int
 	do    func(r *rig, id int) error
 	shows string // what the card says of it
+	ready func(r *rig, id int)
 }
 
 var drifts = []drift{
@@ -33,7 +34,7 @@ var drifts = []drift{
 		im := r.do.DropletNamed("web-1").Image
 		return r.do.Alter(id, func(d *simdo.Droplet) { d.Image = im })
 	}},
-	{nth: 1, shows: "status: active → off", words: "enable-ipv6 {}", do: func(r *rig, id int) error { return r.do.SetStatus(id, "off") }},
+	{nth: 1, shows: "name: {} → db-1", words: "enable-ipv6 {}", ready: off, do: func(r *rig, id int) error { return r.do.Rename(id, "db-1") }},
 }
 
 // drifted is a drift under way.
@@ -51,6 +52,9 @@ func TestDriftBeginsTheDecisionAnew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t).start()
 			x := &drifted{drift: d, room: r.channel("#ops"), name: name, id: r.droplet(name)}
+			if d.ready != nil {
+				d.ready(r, x.id)
+			}
 			x.slash("alice", strings.ReplaceAll(cmp.Or(d.words, "rebuild {} ubuntu-22-04-x64"), "{}", name))
 			x.happen()
 			x.anew()

@@ -71,7 +71,7 @@ var scenarios = []scenario{
 		r.ended()
 	}},
 	{"canceled", func(r *rig) {
-		r.insist("alice", "/droplet enable-ipv6 web-1")
+		r.insist("alice", "/droplet enable-ipv6 staging-1")
 		r.decide("alice", "cancel")
 		r.ended()
 	}},

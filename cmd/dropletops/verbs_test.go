@@ -80,7 +80,7 @@ var verbs = map[string][]verb{
 		{typed: "power-off", gate: atOnce, body: `{"type":"power_off"}`, after: is("off")},
 		{typed: "stop", gate: atOnce, body: `{"type":"shutdown"}`, after: is("off")},
 		{typed: "power-on", ready: off, gate: atOnce, body: `{"type":"power_on"}`, after: is("active")},
-		{typed: "enable-ipv6", gate: "confirm", body: `{"type":"enable_ipv6"}`, after: hasFeature("ipv6")},
+		{typed: "enable-ipv6", ready: off, gate: "confirm", body: `{"type":"enable_ipv6"}`, after: hasFeature("ipv6")},
 	},
 	"shape": {
 		{typed: "resize {} s-1vcpu-2gb", ready: off, gate: atOnce, body: `{"type":"resize","size":"s-1vcpu-2gb","disk":false}`,
@@ -112,7 +112,7 @@ var verbs = map[string][]verb{
 		{typed: "change-backup-policy {} --plan weekly --weekday FRI --hour 20", ready: backedUp, gate: atOnce,
 			body: `{"type":"change_backup_policy","backup_policy":{"plan":"weekly","weekday":"FRI","hour":20}}`},
 		{typed: "change-backup-policy {} --hour 0 --plan daily", ready: backedUp, gate: atOnce,
-			body: `{"type":"change_backup_policy","backup_policy":{"plan":"daily","weekday":"","hour":0}}`},
+			body: `{"type":"change_backup_policy","backup_policy":{"plan":"daily","hour":0}}`},
 		{typed: "disable-backups", ready: backedUp, gate: "approve", body: `{"type":"disable_backups"}`, after: hasNot("backups")},
 	},
 }

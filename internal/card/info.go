@@ -2,6 +2,7 @@ package card
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,17 @@ type Inside struct {
 // unread stands for what could not be read, so that nobody takes it for none.
 const unread = "⚠️ could not be read now"
 
+// notReadable stands for what DigitalOcean leaves out for a token that may not read it.
+const notReadable = "⚠️ not readable with this token"
+
+// readable is what a field is shown as, unless the token may not read it.
+func readable(d api.Droplet, field, shown string) string {
+	if slices.Contains(d.Unreadable, field) {
+		return notReadable
+	}
+	return shown
+}
+
 // Info draws all that is known of a Droplet; quiet as in [History].
 func Info(in Inside, quiet bool, now time.Time) (head string, lines []string) {
 	d := in.Detail
@@ -37,7 +49,7 @@ func Info(in Inside, quiet bool, now time.Time) (head string, lines []string) {
 		add("Under way", now)
 	}
 	if d.Locked {
-		add("Locked", "🔒 DigitalOcean is working on it")
+		add("Locked", "🔒 by DigitalOcean, so that it takes no action: contact its support, unless something is under way")
 	}
 	add("Region", place(d))
 	add("Size", size(d))
@@ -59,7 +71,7 @@ func Info(in Inside, quiet bool, now time.Time) (head string, lines []string) {
 	add("Firewalls", firewalls(in))
 	add("Volumes", volumes(d.Volumes))
 	add("Features", orNone(some(d.Features, 12, 30)))
-	add("Tags", orNone(some(d.Tags, 12, 40)))
+	add("Tags", readable(d.Droplet, api.UnreadableTags, orNone(some(d.Tags, 12, 40))))
 	add("Created", created(d.Created)+", "+age(d.Created, now))
 	add("Backups", policy(in))
 	add("Latest backup", latest(in.Backups, "backup", now))
@@ -115,7 +127,7 @@ func hourly(d float64) string { return fmt.Sprintf("$%.5g", d) }
 
 func madeFrom(d api.Detail) string {
 	if d.Base.ID == 0 {
-		return "gone"
+		return notReadable
 	}
 	s := escaped(strings.TrimSpace(d.Base.Distro+" "+d.Base.Name), 120)
 	if d.Base.Slug != "" {

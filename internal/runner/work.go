@@ -69,7 +69,7 @@ func (r *Runner) goOn(ctx context.Context, req *approvals.Request, i int, w work
 	if o.Action != nil {
 		rec.ID, rec.StartedAt, rec.CompletedAt = o.Action.ID, o.Action.StartedAt, o.Action.EndedAt
 	}
-	e.Result = r.Actions.Outcome(ctx, w.whole, api.Droplet(t.Droplet), d, api.Args(req.Action.Args), rec)
+	e.Result = r.Actions.Outcome(ctx, w.whole, api.Droplet(t.Droplet), d, w.whole.ArgsOn(api.Droplet(t.Droplet), api.Args(req.Action.Args), req.CreatedAt), rec)
 	return never, r.end(ctx, req, i, e)
 }
 

@@ -18,6 +18,8 @@ func mayResize(w *world, d *droplet, r *actionRequest) *refusal {
 		return unprocessable("Droplet is currently on. Please power it off to run this event.")
 	case !size.Available || !slices.Contains(size.Regions, d.real.Region.Slug):
 		return unprocessable("Size is not available in this region.")
+	case (size.GPUInfo == nil) != (d.real.GPUInfo == nil):
+		return unprocessable("You specified an invalid size for Droplet resize.") // wording ours
 	case size.Slug == d.real.SizeSlug && (!r.Disk || size.Disk == d.real.Disk):
 		return unprocessable("The droplet is already set to this size.")
 	case size.Disk < d.real.Disk:

@@ -64,6 +64,8 @@ func (w *world) admit(c *call, d *droplet, r *actionRequest) *refusal {
 	switch {
 	case d.gone:
 		return notFound()
+	case d.locked:
+		return unprocessable("Droplet is locked. Please contact support.") // wording ours
 	case d.pending != nil:
 		return unprocessable("Droplet already has a pending event.")
 	case d.real.Status == "archive":

@@ -74,7 +74,7 @@ func TestActionsDoWhatTheySay(t *testing.T) {
 		{kind: "change_kernel", on: "legacy-1", do: func(ctx context.Context, a godo.DropletActionsService, d simdo.Droplet) (*godo.Action, *godo.Response, error) {
 			return a.ChangeKernel(ctx, d.ID, 3324)
 		}, want: func(_, after simdo.Droplet, _ *simdo.Server) bool { return after.Kernel.ID == 3324 }},
-		{kind: "enable_ipv6", on: "web-1", do: func(ctx context.Context, a godo.DropletActionsService, d simdo.Droplet) (*godo.Action, *godo.Response, error) {
+		{kind: "enable_ipv6", on: "staging-1", do: func(ctx context.Context, a godo.DropletActionsService, d simdo.Droplet) (*godo.Action, *godo.Response, error) {
 			return a.EnableIPv6(ctx, d.ID)
 		}, want: func(_, after simdo.Droplet, _ *simdo.Server) bool { return len(after.Networks.V6) == 1 }},
 		{kind: "enable_private_networking", on: "legacy-1", do: func(ctx context.Context, a godo.DropletActionsService, d simdo.Droplet) (*godo.Action, *godo.Response, error) {

@@ -32,7 +32,7 @@ var actionTypes = map[string]*actionType{
 	"snapshot":       {usual: 150 * time.Second, byTag: true, scopes: []string{"image:create"}, read: readSnapshotName, effect: snapshot},
 	"change_kernel":  {usual: 5 * time.Second, read: readKernel, admit: mayChangeKernel, effect: changeKernel},
 
-	"enable_ipv6":               {usual: 10 * time.Second, byTag: true, admit: lacks("ipv6", "IPv6"), effect: enableIPv6},
+	"enable_ipv6":               {usual: 10 * time.Second, byTag: true, admit: mayEnableIPv6, effect: enableIPv6},
 	"enable_private_networking": {usual: 10 * time.Second, byTag: true, admit: lacks("private_networking", "Private networking"), effect: enablePrivateNetworking},
 
 	"enable_backups":       {usual: 5 * time.Second, byTag: true, read: readOptionalPolicy, admit: mayEnableBackups, effect: enableBackups},
@@ -113,6 +113,14 @@ func lacks(feature, name string) func(*world, *droplet, *actionRequest) *refusal
 		}
 		return nil
 	}
+}
+
+// mayEnableIPv6: of one that is on DigitalOcean refuses it, as people report.
+func mayEnableIPv6(w *world, d *droplet, r *actionRequest) *refusal {
+	if d.real.Status == "active" {
+		return unprocessable("Droplet is currently on. Please power it off to run this event.")
+	}
+	return lacks("ipv6", "IPv6")(w, d, r)
 }
 
 func enableIPv6(w *world, d *droplet, _ *actionRequest, at time.Time) {

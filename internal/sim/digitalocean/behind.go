@@ -25,6 +25,20 @@ func (s *Server) SetStatus(id int, status string) error {
 	return s.alter(id, func(d *droplet) { d.change(func(r *Droplet) { r.Status = status }) })
 }
 
+// SetLocked locks a Droplet as an administrator of DigitalOcean's does, or unlocks it.
+func (s *Server) SetLocked(id int, locked bool) error {
+	return s.alter(id, func(d *droplet) { d.locked = locked })
+}
+
+// SetImageStatus gives an image another status, such as retired.
+func (s *Server) SetImageStatus(id int, status string) {
+	s.look(func(time.Time) {
+		if im := s.w.image(id); im != nil {
+			im.Status, s.dirty = status, true
+		}
+	})
+}
+
 // Rename gives a Droplet another name.
 func (s *Server) Rename(id int, name string) error {
 	return s.alter(id, func(d *droplet) { d.change(func(r *Droplet) { r.Name = name }) })

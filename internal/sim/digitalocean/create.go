@@ -288,7 +288,7 @@ func readAttached(w *world, c *call, o object, r *createRequest) *refusal {
 		}
 	}
 	for _, raw := range volumes {
-		var byID struct{ ID string }
+		var byID struct{ ID string } // godo sends objects, which DigitalOcean takes though its document does not have them
 		if json.Unmarshal(raw, &byID.ID) != nil && json.Unmarshal(raw, &byID) != nil {
 			return unprocessable("volumes is invalid.") // wording ours
 		}

@@ -23,6 +23,8 @@ func (w *world) mayDestroy(c *call) (*droplet, *refusal) {
 		return nil, refused
 	case d.gone:
 		return nil, notFound()
+	case d.locked:
+		return nil, unprocessable("Droplet is locked. Please contact support.") // wording ours
 	case d.pending != nil:
 		return nil, unprocessable("Droplet already has a pending event.")
 	}

@@ -76,6 +76,7 @@ type droplet struct {
 	rev, shownRev int
 
 	ignoresACPI bool
+	locked      bool
 	gone        bool // destroyed, and only shown for the rest of the destroy lag
 	kernels     []Kernel
 	policy      *BackupPolicy // nil without backups
@@ -142,9 +143,7 @@ func (d Droplet) hasTag(tag string) bool {
 // view is what the API shows of it, but for the Lag.
 func (d *droplet) view() Droplet {
 	v := d.shown
-	// DigitalOcean locks a Droplet for what works on its disk; for the rest it does not, which is
-	// why clients must not rely on the field.
-	v.Locked = d.gone || d.pending != nil && slices.Contains([]string{"create", "resize", "rebuild", "restore", "snapshot"}, d.pending.Type)
+	v.Locked = d.locked
 	return v
 }
 
