@@ -18,9 +18,9 @@ import (
 // creations are the JSON bodies that DigitalOcean must get. It takes volumes as
 // godo sends them, though its OpenAPI document has their bare IDs.
 var creations = []struct {
-	args  api.Args
-	img   *api.Image
-	want  string
+	args api.Args
+	img  *api.Image
+	want string
 }{
 	{args: api.Args{"region": "NYC3", "size": "s-1vcpu-1gb", "image": "debian-12-x64"}, img: &api.Image{ID: 123},
 		want: `{"name":"web-9","region":"nyc3","size":"s-1vcpu-1gb","image":123,"ssh_keys":[],"backups":false,"ipv6":false,"private_networking":false,"monitoring":false,"tags":[]}`},
