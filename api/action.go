@@ -84,18 +84,19 @@ type Action struct {
 	// would do harm, given the Droplet as it is; empty if nothing is in the way.
 	// It runs when asked and again right before acting.
 	PreCheck func(Droplet, Args, *Image) string
-	// PostCheck says whether the Droplet looks like the action is done, given
-	// what it was before; DigitalOcean's status trails the action by seconds.
+	// PostCheck reports whether the Droplet shows all that was asked for, as far as it
+	// can show it. It is read by its ID; its status trails the action by seconds.
 	PostCheck func(before, after Droplet, a Args, img *Image) bool
-	// Unshown says what to do when DigitalOcean calls it completed and the Droplet
-	// goes on looking as if it were not; may be nil. Plain text.
-	Unshown func(Droplet) string
+	// Unshown says what to do when DigitalOcean reports it completed and the Droplet
+	// does not show it; may be nil. Plain text.
+	Unshown func(before, after Droplet, a Args) string
 	// Result describes what came of it, from the Droplet as it was and is; may
 	// be nil. Plain text.
 	Result func(before, after Droplet, a Args) string
-	// Made looks up what the action made, where the Droplet itself does not show
-	// it, and says it in plain text; may be nil.
-	Made func(ctx context.Context, c *Client, d Droplet, a Args, r Record) (string, error)
+	// Made reads what was asked for and the Droplet itself does not show, such as a
+	// snapshot or a backup policy, compares all of it, and describes it in plain text
+	// (empty if Result does). An error says what can't be seen yet. It may be nil.
+	Made func(ctx context.Context, c *Client, before, after Droplet, a Args, r Record) (string, error)
 	// Becomes returns the Droplet with what it is called by as the action leaves it, which
 	// rules of a policy may go by; nil of an action that changes nothing of the kind.
 	Becomes func(Droplet, Args) Droplet

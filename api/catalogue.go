@@ -50,7 +50,7 @@ func Catalogue() []*Action {
 			Already:   when("off", "is off already."),
 			PreCheck:  ready,
 			PostCheck: becomes("off"),
-			Unshown: func(d Droplet) string {
+			Unshown: func(_, d Droplet, _ Args) string {
 				return fmt.Sprintf("Its operating system may not have listened. To cut the power: power-off %s.", d.Name)
 			},
 			Call: plain(godo.DropletActionsService.Shutdown),
@@ -142,6 +142,7 @@ func Catalogue() []*Action {
 			PostCheck: func(_, after Droplet, a Args, _ *Image) bool {
 				return after.Size == a["size"]
 			},
+			Made:  grownDisk,
 			Steps: resizeSteps,
 			Result: func(before, after Droplet, _ Args) string {
 				return fmt.Sprintf("From %s%s to %s%s.", before.Size, before.disk(" (%d GB disk)"), after.Size, after.disk(" (%d GB disk)"))
@@ -240,10 +241,7 @@ func Catalogue() []*Action {
 			Past:      "saved in a snapshot each",
 			PreCheck:  ready,
 			PostCheck: there,
-			Result: func(_, after Droplet, a Args) string {
-				return fmt.Sprintf("The snapshot %s of %s is there.", a["name"], after.label())
-			},
-			Made: madeSnapshot,
+			Made:      madeSnapshot,
 			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
 				return c.DropletActions.Snapshot(ctx, id, a["name"])
 			},
@@ -260,8 +258,7 @@ func Catalogue() []*Action {
 			Past:      "given automatic backups",
 			Already:   backupsAlready(true, "has automatic backups already. To change when they are taken, use change-backup-policy."),
 			PreCheck:  ready,
-			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.Backups },
-			Result:    policySet,
+			PostCheck: there,
 			Made:      madePolicy,
 			Call:      callEnableBackups,
 		}, {
@@ -278,8 +275,7 @@ func Catalogue() []*Action {
 			Backups:   true,
 			Heed:      backsUpLess,
 			PreCheck:  first(ready, backupsAlready(false, "has no automatic backups. To turn them on, use enable-backups with the same flags.")),
-			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return after.Backups },
-			Result:    policySet,
+			PostCheck: there,
 			Made:      madePolicy,
 			Call: func(ctx context.Context, c *godo.Client, id int, a Args, _ *Image) (*godo.Action, *godo.Response, error) {
 				return postPolicy(ctx, c, id, "change_backup_policy", policyOf(a))
@@ -299,7 +295,8 @@ func Catalogue() []*Action {
 			Yes:       "turn backups off",
 			Already:   backupsAlready(false, "has no automatic backups to turn off."),
 			PreCheck:  ready,
-			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool { return !after.Backups },
+			PostCheck: there,
+			Made:      noPolicy,
 			Call:      plain(godo.DropletActionsService.DisableBackups),
 		}, {
 			Type: "change_kernel", Title: "Change the kernel", Object: true, Usual: 10 * time.Second, Scopes: scopes(),
@@ -353,18 +350,20 @@ func Catalogue() []*Action {
 			Call: plain(godo.DropletActionsService.EnablePrivateNetworking),
 		}, {
 			Type: "create", Title: "Create", Usual: time.Minute, Scopes: []string{"droplet:create"},
-			Summary:  "make new ones: up to 10 names, of one kind",
-			Params:   createParams(),
-			Fit:      fitCreate,
-			Danger:   always(Safe),
-			Effect:   creates,
-			Loses:    nothing,
-			Past:     "created",
-			PreCheck: canBeMade,
-			PostCheck: func(_, after Droplet, _ Args, _ *Image) bool {
-				return after.Status == "active"
+			Summary:   "make new ones: up to 10 names, of one kind",
+			Params:    createParams(),
+			Fit:       fitCreate,
+			Danger:    always(Safe),
+			Effect:    creates,
+			Loses:     nothing,
+			Past:      "created",
+			PreCheck:  canBeMade,
+			PostCheck: func(_, after Droplet, a Args, img *Image) bool { return len(unmetOptions(after, a, img)) == 0 },
+			Unshown: func(_, after Droplet, a Args) string {
+				return iff(after.Status != "", "What can't be seen: "+strings.Join(unmetOptions(after, a, nil), ", ")+".")
 			},
 			Result: made,
+			Made:   madeBackups,
 			Make:   makeDroplet,
 		}, {
 			Type: "destroy", Title: "Destroy", Usual: 15 * time.Second, Scopes: []string{"droplet:delete"},

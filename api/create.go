@@ -290,6 +290,44 @@ func creates(on []Droplet, a Args, p Pins) string {
 	return tell(on, s, "{region}", a["region"], "{image}", p.Image.or(a["image"]))
 }
 
+// unmetOptions lists what a new Droplet does not show yet of what was asked for. DigitalOcean
+// reports it active before it has an address. What a token can't read, such as its tags,
+// is left out of the answer, and can't be held against it.
+func unmetOptions(d Droplet, a Args, img *Image) (out []string) {
+	for _, of := range []struct {
+		missing bool
+		what    string
+	}{
+		{d.Status != "active", "that it is active"},
+		{a["public-networking"] != "off" && d.PublicIP == "", "a public address"},
+		{a["public-networking"] == "off" && d.PrivateIP == "", "a private address"},
+		{a["ipv6"] == "true" && d.PublicIP6 == "", "an IPv6 address"},
+		{a["size"] != "" && d.Size != a["size"], "the size " + a["size"]},
+		{a["region"] != "" && d.Region != a["region"], "the region " + a["region"]},
+		{a["vpc"] != "" && d.VPC != a["vpc"], "the VPC " + a["vpc"]},
+		{img != nil && img.ID > 0 && d.ImageID != 0 && d.ImageID != img.ID, "the image it was created from"},
+	} {
+		if of.missing {
+			out = append(out, of.what)
+		}
+	}
+	for _, tag := range items(a["tags"]) {
+		if len(d.Tags) > 0 && !slices.ContainsFunc(d.Tags, func(had string) bool { return strings.EqualFold(had, tag) }) {
+			out = append(out, "the tag "+tag)
+		}
+	}
+	return out
+}
+
+// madeBackups sees that a new Droplet has the backup policy that was asked for.
+func madeBackups(ctx context.Context, c *Client, before, after Droplet, a Args, r Record) (string, error) {
+	if a["backups"] != "true" {
+		return "", nil
+	}
+	_, err := madePolicy(ctx, c, before, after, a, r)
+	return "", err // its addresses are what people look for
+}
+
 // made tells what a new Droplet is reached by.
 func made(_, d Droplet, _ Args) string {
 	out := "Its ID is " + strconv.Itoa(d.ID)

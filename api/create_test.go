@@ -183,7 +183,7 @@ func TestCreateThroughTheClient(t *testing.T) {
 	if err != nil || len(named) != 1 || named[0].ID != r.ResourceID || !a.PostCheck(api.Droplet{}, named[0], args, nil) {
 		t.Fatalf("%+v, %v", named, err)
 	}
-	if said := c.Outcome(t.Context(), a, api.Droplet{}, named[0], args, r); !strings.Contains(said, s2(r.ResourceID)) || !strings.Contains(said, named[0].PublicIP) || !strings.Contains(said, named[0].PublicIP6) {
+	if said := api.Outcome(a, api.Droplet{}, named[0], args); !strings.Contains(said, s2(r.ResourceID)) || !strings.Contains(said, named[0].PublicIP) || !strings.Contains(said, named[0].PublicIP6) {
 		t.Errorf("says %q", said)
 	}
 	if tags, err := c.Tags(t.Context()); err != nil || !slices.Contains(tags, "fresh") || !slices.Contains(tags, "production") {

@@ -70,28 +70,19 @@ func (c *Client) listDroplets(ctx context.Context) ([]Droplet, error) {
 
 // Found is what Find found.
 type Found struct {
-	Droplets []Droplet // exact: by ID, or by name in any case; several if the name is ambiguous
+	Droplets []Droplet // of exactly that name, in any case; several if the name is ambiguous
 	Nearest  []string  // up to 3 nearest names, if there is none
 }
 
-// Find looks a Droplet up by its ID or its exact name. What it finds is fresh;
-// nothing is called a miss before all Droplets have been listed anew. Where the
-// words are the ID of one Droplet and the name of another, both are answered.
+// Find looks Droplets up by their exact name, in any case, in DigitalOcean's lists, which
+// trail by up to half a minute: read what it finds by ID before anything rests on it.
+// Nothing is called a miss before all Droplets have been listed afresh.
 func (c *Client) Find(ctx context.Context, words string) (Found, error) {
 	words = strings.TrimSpace(words)
 	if words == "" || len(words) > maxValue {
 		return Found{}, nil
 	}
 	var found []Droplet
-	if id, err := strconv.Atoi(words); err == nil && id > 0 && digits(words) {
-		d, err := c.Droplet(ctx, id)
-		switch {
-		case err == nil:
-			found = append(found, d)
-		case KindOf(err) != NotFound:
-			return Found{}, err
-		}
-	}
 	if slug(words) { // a name that DigitalOcean could give
 		named, err := c.named(ctx, words)
 		if err != nil {

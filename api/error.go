@@ -24,6 +24,7 @@ const (
 	Unauthorized ErrorKind = "unauthorized"  // the token is not accepted
 	Forbidden    ErrorKind = "forbidden"     // the token lacks a scope
 	NotFound     ErrorKind = "not found"     // there is no such thing, or no longer
+	NotVisible   ErrorKind = "not visible"   // a 404 that has not persisted: read again after RetryAfter
 	PendingEvent ErrorKind = "pending event" // the Droplet is busy with another action
 	Invalid      ErrorKind = "invalid"       // refused for certain, and would be again
 	RateLimited  ErrorKind = "rate limited"  // refused for certain, for now: see RetryAfter
@@ -39,7 +40,7 @@ type Error struct {
 	Status     int           // HTTP status, 0 without an answer
 	Message    string        // DigitalOcean's own words on one line; untrusted
 	RequestID  string        // DigitalOcean's, for its support
-	RetryAfter time.Duration // of RateLimited: at least 1 s, at most 60 s
+	RetryAfter time.Duration // of RateLimited and NotVisible: at least 1 s, at most 60 s
 	What       string        // what was tried, on what: "rebuild Droplet 123"
 	Scopes     []string      // the token scopes that it takes
 	Err        error
@@ -180,6 +181,8 @@ func (e *Error) Sentence() string {
 		}
 	case NotFound:
 		s = "DigitalOcean says that there is no such thing, or no longer."
+	case NotVisible:
+		s = "DigitalOcean does not show it at the moment, though it did before. Try again in a few seconds."
 	case PendingEvent:
 		s = "the Droplet is busy with another action. Try again when that has ended."
 	case Invalid:

@@ -40,7 +40,7 @@ func (c *Client) pressed(ctx context.Context) bool {
 	c.gather.mu.Lock()
 	defer c.gather.mu.Unlock()
 	switch {
-	case c.gather.listed > gatherMost:
+	case c.gather.listed > gatherMost, isExact(ctx):
 		return false
 	case isBehind(ctx): // it is served along with commands, and causes no list
 		return c.gather.waiting != nil

@@ -45,25 +45,32 @@ func (p BackupPolicy) Words() string {
 	return s
 }
 
-// madePolicy says what a Droplet's backup policy has become, as DigitalOcean
-// tells it: what was left out it chooses itself.
-func madePolicy(ctx context.Context, c *Client, d Droplet, _ Args, _ Record) (string, error) {
-	p, err := c.BackupPolicy(ctx, d.ID)
-	if err == nil && (!p.Enabled || p.Plan == "") {
-		err = fmt.Errorf("DigitalOcean tells no backup policy of Droplet %d", d.ID)
-	}
+// madePolicy compares a Droplet's backup policy with all that was asked for, and says
+// what it is: what was left out DigitalOcean chooses itself. The policy's own endpoint
+// decides, since the Droplet's features may leave backups out.
+func madePolicy(ctx context.Context, c *Client, before, _ Droplet, a Args, _ Record) (string, error) {
+	p, err := c.BackupPolicy(ctx, before.ID)
 	if err != nil {
 		return "", err
+	}
+	differs := !p.Enabled || p.Plan == "" || a["plan"] != "" && !strings.EqualFold(p.Plan, a["plan"]) ||
+		a["weekday"] != "" && !strings.EqualFold(p.Weekday, a["weekday"]) || a["hour"] != "" && p.Hour != number(a["hour"])
+	if differs {
+		return "", fmt.Errorf("the backup policy of %s is still %s", before.label(), p.Words())
 	}
 	return "Backups are now taken " + p.Words() + ".", nil
 }
 
-// policySet says what a backup policy was set to, where it can't be read.
-func policySet(_, _ Droplet, a Args) string {
-	if a["plan"] == "" {
-		return "Backups are on now, taken when DigitalOcean chooses."
+// noPolicy sees that a Droplet has no backup policy any more.
+func noPolicy(ctx context.Context, c *Client, before, _ Droplet, _ Args, _ Record) (string, error) {
+	p, err := c.BackupPolicy(ctx, before.ID)
+	if err != nil {
+		return "", err
 	}
-	return "Backups are now taken" + strings.TrimPrefix(policyWords(a), ",") + "."
+	if p.Enabled {
+		return "", fmt.Errorf("the backup policy of %s is still %s", before.label(), p.Words())
+	}
+	return "", nil
 }
 
 // BackupPolicy reads when a Droplet's backups are taken, fresh.

@@ -103,6 +103,12 @@ func (p Part) Shows(d Droplet, img *Image) bool {
 	return p.Action.Already != nil && p.Action.Already(d, p.Args, img) != ""
 }
 
+// Rollback reports whether the part puts back what those before it have changed, as a
+// resize switches a Droplet on again. It is sent whatever the Droplet shows: a status
+// trails by seconds, and one of those before it may still be in progress. DigitalOcean,
+// which knows, refuses what is not needed.
+func (p Part) Rollback() bool { return p.Right != "" }
+
 // Interrupts says whether it cuts a Droplet off from whom it serves for a while,
 // though its danger, which does not know the Droplet, does not say so.
 func (a *Action) Interrupts(d Droplet, args Args) bool {

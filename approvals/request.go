@@ -210,6 +210,7 @@ const (
 	WaitUnreachable  Wait = "unreachable"   // DigitalOcean could not be asked
 	WaitName         Wait = "name"          // another request is creating a Droplet of that name
 	WaitPeople       Wait = "people"        // Slack could not be asked who may decide
+	WaitNotVisible   Wait = "not_visible"   // DigitalOcean answered 404 for what it showed before
 )
 
 // Bulk says whether the request is for more than one Droplet.

@@ -143,7 +143,9 @@ func (r *Request) PutBack(i int, why Wait, said Answer, now time.Time) (Change, 
 	}
 	if t.Wait != why {
 		t.Wait, t.WaitSince = why, now
-		c.Notes = r.progress(Note{At: now, Kind: NoteWaiting, Ordinal: i, Detail: string(why)})
+		if why != WaitNotVisible { // the card says so; it is nearly always over in seconds
+			c.Notes = r.progress(Note{At: now, Kind: NoteWaiting, Ordinal: i, Detail: string(why)})
+		}
 	} else if t.State == Queued {
 		return Change{}, ErrNoChange
 	}

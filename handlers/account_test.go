@@ -35,6 +35,7 @@ func TestOnRealLookUps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.Lookup.Droplets, b.Lookup.Names = client, client
 	b.Droplets, b.Images, b.Actions, b.Account, b.Details, b.Records = client, client, client, client, client, client
 
 	for _, tc := range []struct{ text, begins string }{

@@ -127,7 +127,7 @@ func (h *Handler) plan(ctx context.Context, a asked, p parser, w words) (plan, *
 // nothing about what was asked.
 func passes(err error) bool {
 	switch api.KindOf(err) {
-	case api.RateLimited, api.NotSent, api.Lost, api.Unavailable, "":
+	case api.RateLimited, api.NotVisible, api.NotSent, api.Lost, api.Unavailable, "":
 		return true
 	}
 	return false

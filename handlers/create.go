@@ -172,14 +172,17 @@ type claimed struct {
 func (h *Handler) present(ctx context.Context, names []string, leaveOut bool) (out claimed, heed string, err error) {
 	var borne []string
 	for _, name := range names {
-		ds, err := h.Life.Named(ctx, name)
+		ds, err := h.Lookup.Existing(ctx, name)
 		if err != nil {
 			return claimed{}, "", lookedUp(err)
 		}
 		if len(ds) > 0 {
 			ids := make([]string, len(ds))
 			for i, d := range ds {
-				ids[i] = fmt.Sprintf("%d in %s", d.ID, d.Region)
+				ids[i] = fmt.Sprint(d.ID)
+				if d.Region != "" { // not visible yet, if there is none
+					ids[i] += " in " + d.Region
+				}
 			}
 			borne = append(borne, fmt.Sprintf("%s is there already (Droplet %s)", name, strings.Join(ids, ", ")))
 		}
@@ -199,14 +202,17 @@ func (h *Handler) present(ctx context.Context, names []string, leaveOut bool) (o
 func (h *Handler) makeAgain(ctx context.Context, p plan, old *approvals.Request) (approvals.Draft, error) {
 	var names []string
 	for _, t := range old.Targets {
-		switch t.State {
-		case approvals.TargetUnknown:
+		switch {
+		case t.State != approvals.TargetUnknown && t.State != approvals.TargetErrored:
+			continue
+		case t.Made != 0:
+			if err := h.ensureGone(ctx, t); err != nil {
+				return approvals.Draft{}, err
+			}
+		case t.State == approvals.TargetUnknown:
 			if err := h.lookForIt(ctx, old, t); err != nil {
 				return approvals.Draft{}, err
 			}
-		case approvals.TargetErrored:
-		default:
-			continue
 		}
 		names = append(names, t.Droplet.Name)
 	}
@@ -216,10 +222,24 @@ func (h *Handler) makeAgain(ctx context.Context, p plan, old *approvals.Request)
 	return h.draftCreate(ctx, p, names)
 }
 
+// ensureGone refuses to create again what the first attempt has created and is still
+// there, or may be.
+func (h *Handler) ensureGone(ctx context.Context, t approvals.Target) error {
+	d, err := h.Lookup.Droplet(ctx, t.Made, t.DispatchedAt)
+	switch {
+	case api.KindOf(err) == api.NotFound:
+		return nil
+	case err != nil:
+		return lookedUp(err)
+	}
+	return mistake(fmt.Sprintf("Nothing was sent again: the first attempt created %s (ID `%d`), which is %s. "+
+		"Destroy it first, or type the command again if another is wanted.", code(d.Name), d.ID, d.Status))
+}
+
 // lookForIt looks for a Droplet that may be the one whose answer was lost: creating
 // another would make two.
 func (h *Handler) lookForIt(ctx context.Context, r *approvals.Request, t approvals.Target) error {
-	named, err := h.Life.Named(ctx, t.Droplet.Name)
+	named, err := h.Lookup.Existing(ctx, t.Droplet.Name)
 	if err != nil {
 		return lookedUp(err)
 	}

@@ -48,7 +48,7 @@ func (h *Handler) check(ctx context.Context, p *plan) (checkedPlan, error) {
 	if err := h.chosen(ctx, *p, args); err != nil {
 		return checkedPlan{}, at(p.arg(api.Kernel), err)
 	}
-	left, err := p.leaveOut(args, img)
+	left, err := h.leaveOut(ctx, p, args, img)
 	if err != nil {
 		return checkedPlan{}, err
 	}
@@ -150,17 +150,33 @@ func badArgument(err error) error {
 	return fmt.Errorf("complete the arguments: %w", err)
 }
 
+// maxConfirmed is how many Droplets that a list shows in the target state already are read
+// by their IDs before they are left out: each read costs one of 240 a minute.
+const maxConfirmed = 20
+
 // leaveOut takes those of several Droplets out of a plan that are already what its
-// action would make of them, and answers a sentence on each: nothing is in the way
-// of the others.
-func (p *plan) leaveOut(args api.Args, img *api.Image) ([]string, error) {
+// action would make of them, and returns a sentence on each: nothing is in the way
+// of the others. A list trails, so what it would leave out is read by its ID first.
+func (h *Handler) leaveOut(ctx context.Context, p *plan, args api.Args, img *api.Image) ([]string, error) {
 	if len(p.droplets) == 1 || p.action.Already == nil {
 		return nil, nil
 	}
 	var left []string
 	var kept []api.Droplet
 	for _, d := range p.droplets {
-		if why := p.action.Already(d, args, img); why != "" {
+		why := p.action.Already(d, args, img)
+		if why != "" && len(left) < maxConfirmed {
+			now, err := h.Lookup.Droplet(ctx, d.ID, time.Time{})
+			switch {
+			case api.KindOf(err) == api.NotFound:
+				left = append(left, d.Name+" is gone.")
+				continue
+			case err != nil:
+				return nil, lookedUp(err)
+			}
+			d, why = now, p.action.Already(now, args, img)
+		}
+		if why != "" {
 			left = append(left, why)
 			continue
 		}

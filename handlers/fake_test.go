@@ -17,27 +17,32 @@ import (
 
 // account is a DigitalOcean account.
 type account struct {
-	droplets  []api.Droplet
-	images    []api.Image
-	backups   map[int][]api.Image
-	snapshots map[int][]api.Image
-	history   map[int][]api.Record
-	records   map[int]api.Record
-	doings    map[int]approvals.Doing
-	details   map[int]api.Detail
-	policies  map[int]api.BackupPolicy
-	walls     map[int][]api.Firewall
-	belongs   map[int][]api.Associated
-	kernels   map[int][]api.KernelVersion
-	groups    [][]int
-	plans     []api.Plan
-	assets    map[api.Kind][]api.Asset
-	tags      []string
-	places    []api.Region
-	known     []api.Droplet
-	mu        sync.Mutex
-	asked     int // how often it was asked for anything
-	down      map[string]*api.Error
+	droplets     []api.Droplet
+	images       []api.Image
+	backups      map[int][]api.Image
+	snapshots    map[int][]api.Image
+	history      map[int][]api.Record
+	records      map[int]api.Record
+	doings       map[int]approvals.Doing
+	details      map[int]api.Detail
+	policies     map[int]api.BackupPolicy
+	walls        map[int][]api.Firewall
+	belongs      map[int][]api.Associated
+	kernels      map[int][]api.KernelVersion
+	groups       [][]int
+	plans        []api.Plan
+	assets       map[api.Kind][]api.Asset
+	tags         []string
+	places       []api.Region
+	known        []api.Droplet
+	recent       []approvals.RecentDroplet // that requests of ours created, renamed or destroyed
+	strays       map[int]int               // how many more reads of a Droplet by its ID are a 404
+	unlisted     map[int]bool              // Droplets that lists do not show yet
+	listedAs     map[int]string            // names that lists show, in place of the present ones
+	listedStatus map[int]string            // statuses likewise
+	mu           sync.Mutex
+	asked        int // how often it was asked for anything
+	down         map[string]*api.Error
 }
 
 func newAccount() *account {
@@ -75,10 +80,18 @@ func (a *account) Droplet(_ context.Context, id int) (api.Droplet, error) {
 	}
 	for _, d := range a.droplets {
 		if d.ID == id && d.Name != "gone" {
+			if a.strays[id] > 0 {
+				a.strays[id]--
+				break
+			}
 			return d, nil
 		}
 	}
 	return api.Droplet{}, &api.Error{Kind: api.NotFound, What: fmt.Sprintf("read Droplet %d", id)}
+}
+
+func (a *account) RecentDroplets(context.Context, time.Time) ([]approvals.RecentDroplet, error) {
+	return a.recent, nil
 }
 
 func (a *account) Droplets(context.Context) ([]api.Droplet, error) {
@@ -91,7 +104,12 @@ func (a *account) Find(_ context.Context, words string) (api.Found, error) {
 	}
 	var f api.Found
 	for _, d := range a.droplets {
-		if d.Name != "gone" && strings.EqualFold(d.Name, words) || strconv.Itoa(d.ID) == words {
+		if as := a.listedAs[d.ID]; as != "" && strings.EqualFold(as, words) {
+			d.Name = as
+			f.Droplets = append(f.Droplets, d)
+			continue
+		}
+		if d.Name != "gone" && !a.unlisted[d.ID] && strings.EqualFold(d.Name, words) {
 			f.Droplets = append(f.Droplets, d)
 		}
 	}
@@ -104,6 +122,7 @@ func (a *account) Find(_ context.Context, words string) (api.Found, error) {
 func (a *account) Tagged(_ context.Context, tag string) (out []api.Droplet, err error) {
 	for _, d := range a.droplets {
 		if slices.Contains(d.Tags, tag) {
+			d.Status = cmp.Or(a.listedStatus[d.ID], d.Status)
 			out = append(out, d)
 		}
 	}
@@ -274,7 +293,7 @@ func (a *account) Leftovers(_ context.Context, on []api.Droplet) (out []string, 
 
 func (a *account) Named(_ context.Context, name string) (out []api.Droplet, err error) {
 	for _, d := range a.droplets {
-		if strings.EqualFold(d.Name, name) {
+		if strings.EqualFold(d.Name, name) && !a.unlisted[d.ID] {
 			out = append(out, d)
 		}
 	}

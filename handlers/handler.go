@@ -10,6 +10,7 @@ import (
 	"dropletops/api"
 	"dropletops/approvals"
 	"dropletops/internal/card"
+	"dropletops/internal/lookup"
 )
 
 // Handler turns payloads into calls and replies. Its fields are set once, before
@@ -18,6 +19,7 @@ type Handler struct {
 	Requests   Requests
 	Decisions  Decisions
 	Droplets   Droplets
+	Lookup     lookup.Reader
 	Images     Images
 	Actions    Actions
 	Records    Records

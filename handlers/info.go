@@ -159,7 +159,7 @@ func (h *Handler) resource(ctx context.Context, r api.Record) string {
 	case err == nil:
 		return "Droplet " + code(d.Name) + fmt.Sprintf(" (`%d`)", d.ID)
 	case api.KindOf(err) == api.NotFound:
-		return fmt.Sprintf("Droplet `%d`, which is gone", r.ResourceID)
+		return fmt.Sprintf("Droplet `%d`, which DigitalOcean does not show", r.ResourceID)
 	}
 	return fmt.Sprintf("Droplet `%d`", r.ResourceID)
 }

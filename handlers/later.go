@@ -21,8 +21,8 @@ const (
 )
 
 // Later is the error of an envelope that has to wait for its turn at DigitalOcean or
-// Slack. It was not handled: it is to be handled again, which is no failed attempt.
-// Whoever asked was told.
+// Slack, or for what DigitalOcean does not show at the moment. It was not handled: it is
+// to be handled again, which is no failed attempt. Who has to wait for a turn was told.
 type Later struct {
 	After time.Duration
 	err   error
@@ -43,7 +43,10 @@ func (h *Handler) inTurn(ctx context.Context, e approvals.Envelope, handle func(
 		}
 	}
 	r, err := handle(api.OnWait(ctx, func(wait time.Duration) { tell(digitalOceanBusy(wait)) }))
-	if because, waits := busyBehind(err); waits {
+	var hidden *api.Error
+	if errors.As(err, &hidden) && hidden.Kind == api.NotVisible { // read again soon: it is over in seconds
+		err = &Later{After: min(hidden.RetryAfter, pollInterval), err: err}
+	} else if because, waits := busyBehind(err); waits {
 		after := min(max(because.wait, time.Second), pollInterval)
 		if h.Now().Sub(e.ReceivedAt)+max(after, because.least) > maxWait {
 			r, err = say(AddressOf(e), because.givenUp), nil

@@ -82,7 +82,7 @@ func TestLooksAreAnswered(t *testing.T) {
 		{"actions", []string{"*Actions* of this account · 4 actions", "✅ *power-cycle* · completed · took 30 s · on *web-1*\n`902`", "on volume `5`", "The newest 4 that DigitalOcean lists"}, nil},
 		{"action 902", []string{"*Action* `902`", "power-cycle", "Droplet `web-1` (`101`)", "<@UALICE>"}, nil},
 		{"action 77", []string{"volume `5`", "not asked for through Dropletops"}, nil},
-		{"action 78", []string{"Droplet `107`, which is gone"}, nil},
+		{"action 78", []string{"Droplet `107`, which DigitalOcean does not show"}, nil},
 		{"backups web-1", []string{"2 backups", "`/droplet restore web-1 902`", "`/droplet restore web-1 901`"}, nil},
 		{"backups web-2", []string{"`web-2` has no backup.", "`/droplet enable-backups web-2`"}, nil},
 		{"backup_policy web-1", []string{"are *on*", "weekly on SUN", "`/droplet change-backup-policy web-1"}, nil},

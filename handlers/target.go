@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"dropletops/api"
 )
@@ -82,14 +83,7 @@ func (h *Handler) find(ctx context.Context, t target) ([]api.Droplet, error) {
 	if t.text == "" {
 		return h.one(ctx, t.id)
 	}
-	found, err := h.Droplets.Find(ctx, t.text)
-	if err != nil && api.KindOf(err) != api.NotFound {
-		return nil, lookedUp(err)
-	}
-	if len(found.Droplets) == 0 {
-		return nil, none(t, found.Nearest)
-	}
-	return found.Droplets, nil
+	return h.byWords(ctx, t)
 }
 
 // notByName returns the IDs of those Droplets that none of the targets calls by a name. One
@@ -133,9 +127,46 @@ func (h *Handler) lookalike(ctx context.Context, t target) error {
 	return mistake(no + ". Did you mean " + either(near) + "?")
 }
 
-// one answers the Droplet that was chosen from a menu.
+// byWords returns the Droplets whose ID or name was typed, each read by its ID.
+func (h *Handler) byWords(ctx context.Context, t target) ([]api.Droplet, error) {
+	var ds []api.Droplet
+	if t.id != 0 {
+		d, err := h.Lookup.Typed(ctx, t.id)
+		switch {
+		case err == nil:
+			ds = append(ds, d)
+		case api.KindOf(err) != api.NotFound:
+			return nil, lookedUp(err)
+		}
+	}
+	var found api.Found
+	var err error
+	if len(ds) > 0 { // another may be called so
+		found.Droplets, err = h.Life.Named(ctx, t.text)
+	} else {
+		found, err = h.Droplets.Find(ctx, t.text)
+	}
+	if err != nil {
+		return nil, lookedUp(err)
+	}
+	named, err := h.Lookup.Confirm(ctx, t.text, found.Droplets)
+	if err != nil {
+		return nil, lookedUp(err)
+	}
+	for _, d := range named {
+		if len(ds) == 0 || ds[0].ID != d.ID {
+			ds = append(ds, d)
+		}
+	}
+	if len(ds) == 0 {
+		return nil, none(t, found.Nearest)
+	}
+	return ds, nil
+}
+
+// one returns the Droplet that was chosen from a menu.
 func (h *Handler) one(ctx context.Context, id int) ([]api.Droplet, error) {
-	d, err := h.Droplets.Droplet(ctx, id)
+	d, err := h.Lookup.Droplet(ctx, id, time.Time{})
 	if api.KindOf(err) == api.NotFound {
 		return nil, mistake(fmt.Sprintf("The Droplet with the ID `%d` is gone: DigitalOcean knows none by it any more.", id))
 	}

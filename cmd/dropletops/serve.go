@@ -19,6 +19,7 @@ import (
 	"dropletops/bot"
 	"dropletops/handlers"
 	"dropletops/internal/factor"
+	"dropletops/internal/lookup"
 	"dropletops/internal/runner"
 	"dropletops/internal/store"
 )
@@ -149,7 +150,9 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	if cfg.keys.Current != nil {
 		requests.Factors = factors
 	}
-	handler := &handlers.Handler{Requests: requests, Decisions: requests, Droplets: do, Images: do, Actions: do, Account: do, Details: do, Offers: do, Life: do, Protection: do, Records: do, Doers: st, Envelopes: st,
+	absences := &api.Absences{}
+	handler := &handlers.Handler{Requests: requests, Decisions: requests, Droplets: do,
+		Lookup: lookup.Reader{Droplets: do, Names: do, Recent: st, Absences: absences, Now: p.knobs.now}, Images: do, Actions: do, Account: do, Details: do, Offers: do, Life: do, Protection: do, Records: do, Doers: st, Envelopes: st,
 		Now: p.knobs.now, Log: log, BotUserID: slack.BotUserID, Name: "dropletops", Slower: p.knobs.slower}
 	t := &turn{store: st, now: p.knobs.now, log: log}
 	b, err := bot.New(bot.Config{
@@ -164,7 +167,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	engine, err := runner.NewEngine(runner.EngineConfig{
 		Insert: st.InsertDriver(), Work: st.WorkerDriver(), Instance: instance, Log: log, Kick: b.Kick,
 		Runner: &runner.Runner{Requests: st, Intents: st, Droplets: do, Actions: do, Leftover: do, Makers: do, Deciders: requests, Instance: instance, Started: p.knobs.now(),
-			Now: p.knobs.now, Log: log},
+			Absences: absences, Now: p.knobs.now, Log: log},
 		Reconcile: func(ctx context.Context) error {
 			return errors.Join(b.Recover(ctx), strays(ctx, st, log), st.Prune(ctx))
 		},

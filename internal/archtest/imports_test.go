@@ -37,12 +37,13 @@ const (
 // all. A room that is not listed fails the test.
 var rooms = map[string]room{
 	"bot":                       {ours: []string{"handlers", "approvals", "internal/card"}, never: []string{godo, sqlPkg, pgx, sqlite, river}},
-	"handlers":                  {ours: []string{"approvals", "api", "internal/card", "internal/glob"}, never: []string{socketmode, godo, sqlPkg, pgx, sqlite, river}},
+	"handlers":                  {ours: []string{"approvals", "api", "internal/card", "internal/glob", "internal/lookup"}, never: []string{socketmode, godo, sqlPkg, pgx, sqlite, river}},
 	"approvals":                 {never: []string{slackGo, godo, sqlPkg, pgx, sqlite, river}},
 	"api":                       {never: []string{slackGo, sqlPkg, pgx, sqlite, river}},
 	"internal/coverage":         {never: []string{slackGo, godo, socketmode, sqlPkg, pgx, sqlite, river, "net/http", "os"}},
 	"internal/gendocs":          {ours: []string{"api", "internal/coverage"}, never: []string{slackGo, sqlPkg, pgx, sqlite, river}},
-	"internal/runner":           {ours: []string{"approvals", "api"}, never: []string{slackGo, godo, sqlite}},
+	"internal/lookup":           {ours: []string{"approvals", "api"}, never: []string{slackGo, godo, sqlPkg, pgx, sqlite, river}},
+	"internal/runner":           {ours: []string{"approvals", "api", "internal/lookup"}, never: []string{slackGo, godo, sqlite}},
 	"internal/card":             {ours: []string{"approvals", "api"}, never: []string{godo, socketmode, sqlPkg, pgx, sqlite, river, "net/http", "os"}},
 	"internal/policy":           {ours: []string{"approvals", "api", "internal/glob", "internal/secret"}, never: []string{slackGo, godo, sqlPkg, pgx, sqlite, river}},
 	"internal/factor":           {ours: []string{"approvals"}, never: []string{slackGo, godo, sqlPkg, pgx, sqlite, river}},

@@ -152,6 +152,8 @@ func brief(t approvals.Target, now time.Time) string {
 			return "waits its turn, DigitalOcean takes no more requests just now"
 		case approvals.WaitPeople:
 			return "waits, Slack does not say who may decide"
+		case approvals.WaitNotVisible:
+			return "waits, DigitalOcean does not show it at the moment"
 		case approvals.WaitUnreachable:
 			return "waits, DigitalOcean can't be reached"
 		}

@@ -131,6 +131,8 @@ func inLine(w approvals.Wait) string {
 		return "waits in line: another request is creating a Droplet of that name. It goes on by itself."
 	case approvals.WaitPeople:
 		return "waits: Slack does not say who may decide. Nothing was sent; it is tried again by itself."
+	case approvals.WaitNotVisible:
+		return "waits: DigitalOcean does not show it at the moment. Nothing was sent; it is checked again automatically."
 	case approvals.WaitUnreachable:
 		return "waits: DigitalOcean can't be reached. Nothing was sent; it is tried again by itself."
 	}

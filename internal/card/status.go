@@ -148,6 +148,8 @@ func present(r *approvals.Request, t approvals.Target, now time.Time) string {
 			return "*Waits in line:* another request is creating a Droplet called " + who + ". Goes on by itself." + for_
 		case approvals.WaitPeople:
 			return "*Slack does not say who may decide.* " + yet(t) + " Tried again by itself." + for_
+		case approvals.WaitNotVisible:
+			return "*DigitalOcean does not show " + who + " at the moment.* " + yet(t) + " Checked again automatically." + for_
 		case approvals.WaitUnreachable:
 			return "*DigitalOcean can't be reached.* " + yet(t) + " Tried again by itself." + for_
 		}

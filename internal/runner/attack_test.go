@@ -45,7 +45,7 @@ func TestFoundCompletedButNeverShown(t *testing.T) {
 	id := w.ask("shutdown", nil, approvals.Allow, "web-1")
 	w.dying(id)
 	w.byHand("shutdown")
-	want(t, w.carry(id, nil), approvals.Failed, "does not show it")
+	want(t, w.carry(id, nil), approvals.Unknown, "does not show it")
 }
 
 // What someone did by hand while the bot was away is not the action that was
@@ -269,17 +269,20 @@ func TestGoneBetweenRecheckAndTurn(t *testing.T) {
 	var once sync.Once
 	b := &behind{Client: w.client, history: func() { once.Do(func() { t.Error("it came as far as sending") }) }}
 	looks := map[int]int{}
+	concluded := w.clock().Add(20 * time.Second) // the 404 has persisted by then
 	var mu sync.Mutex
 	b.droplet = func(_ context.Context, id int) error {
 		mu.Lock()
 		defer mu.Unlock()
-		if looks[id]++; looks[id] != 2 { // the first is the recheck's
+		switch looks[id]++; {
+		case looks[id] == 1, w.clock().After(concluded): // the first is the recheck's
+			return nil
+		case id == gone && looks[id] == 2:
+			return errors.Join(w.do.Destroy(gone), &api.Error{Kind: api.NotFound, What: "look at a Droplet"})
+		case id == gone:
 			return nil
 		}
-		if id == gone {
-			return errors.Join(w.do.Destroy(gone), &api.Error{Kind: api.NotFound, What: "look at a Droplet"})
-		}
-		return &api.Error{Kind: api.Unavailable, What: "look at a Droplet"} // or it might be sent first
+		return &api.Error{Kind: api.Unavailable, What: "look at a Droplet"} // or it would be sent first
 	}
 	w.runner.Droplets = b
 	w.once(id)

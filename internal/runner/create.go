@@ -31,14 +31,14 @@ func (r *Runner) create(ctx context.Context, req *approvals.Request, i int, w wo
 		return r.putBack(ctx, req, i, approvals.WaitName, retryBusy)
 	}
 	looked := r.moment()
-	named, err := r.Makers.Named(ctx, t.Droplet.Name)
+	args := api.Args(req.Action.Args)
+	named, err := r.reader().Existing(ctx, t.Droplet.Name)
 	if err != nil {
 		return r.cannotAsk(ctx, req, i, err)
 	}
-	args := api.Args(req.Action.Args)
 	if args["unless-present"] == "true" && len(named) > 0 {
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, After: now(named[0]), Anyway: true,
-			Result: fmt.Sprintf("Droplet %d in %s is called so by now: none was created.", named[0].ID, named[0].Region)})
+			Result: fmt.Sprintf("Droplet %d%s has that name by now: none was created.", named[0].ID, inRegion(named[0]))})
 	}
 	if d, err := r.madeBefore(ctx, req, t, named); err != nil || d != nil {
 		if err != nil {
@@ -67,6 +67,14 @@ func (r *Runner) create(ctx context.Context, req *approvals.Request, i int, w wo
 	return r.send(ctx, req, i, w, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.Creating(i, r.Instance, idsOf(named), now)
 	}, looked)
+}
+
+// inRegion says where a Droplet is, if that can be read yet.
+func inRegion(d api.Droplet) string {
+	if d.Region == "" {
+		return ""
+	}
+	return " in " + d.Region
 }
 
 // bornSince answers a Droplet of a name that was not there when the request was made.
@@ -207,15 +215,16 @@ func (r *Runner) birth(ctx context.Context, d api.Droplet) api.Record {
 // name, until it is there.
 func (r *Runner) appear(ctx context.Context, req *approvals.Request, i int, w work) (time.Duration, error) {
 	t := req.Targets[i]
-	d, err := r.Droplets.Droplet(api.Behind(ctx), t.DropletID())
+	d, err := r.readTarget(api.Behind(ctx), t)
 	before, args := api.Droplet(t.Droplet), api.Args(req.Action.Args)
 	switch {
 	case api.KindOf(err) == api.NotFound:
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
-			Problem: fmt.Sprintf("DigitalOcean accepted it as Droplet %d, and knows that no more.", t.DropletID())})
-	case err == nil && w.whole.PostCheck(before, d, args, image(req)):
-		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, After: now(d),
-			Result: r.Actions.Outcome(ctx, w.whole, before, d, args, api.Record{})})
+			Problem: fmt.Sprintf("DigitalOcean accepted it as Droplet %d, and no longer has it.", t.DropletID())})
+	case err == nil:
+		if _, unseen := r.verify(ctx, req, w, t, d, approvals.ActionRef{}); unseen == "" {
+			return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, After: now(d), Result: api.Outcome(w.whole, before, d, args)})
+		}
 	}
 	if slow := r.saySlow(ctx, req, i, w); slow != nil {
 		return never, slow

@@ -19,9 +19,16 @@ func (r *Runner) vanish(ctx context.Context, req *approvals.Request, i int, w wo
 	if takes(req) {
 		return r.vanishWith(ctx, req, i, w)
 	}
-	_, err := r.Droplets.Droplet(api.Behind(ctx), t.Droplet.ID)
+	d, err := r.readDroplet(api.Behind(ctx), t, api.Destroying)
 	if api.KindOf(err) == api.NotFound {
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, After: gone(t)})
+	}
+	if err == nil && r.Now().Sub(t.DispatchedAt) >= destroyTimeout {
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown, After: now(d),
+			Problem: fmt.Sprintf("DigitalOcean accepted it, and %d minutes later the Droplet is still there. It may yet go: look at it, then retry if it stays.", int(destroyTimeout/time.Minute))})
+	}
+	if api.KindOf(err) == api.NotVisible { // nearly certain: nobody has to be told that it is slow
+		return retryAfter(err), nil
 	}
 	if slow := r.saySlow(ctx, req, i, w); slow != nil {
 		return never, slow
@@ -37,10 +44,12 @@ func (r *Runner) vanish(ctx context.Context, req *approvals.Request, i int, w wo
 // sent again by itself.
 func (r *Runner) searchGone(ctx context.Context, req *approvals.Request, i int) (time.Duration, error) {
 	t := req.Targets[i]
-	d, err := r.Droplets.Droplet(ctx, t.Droplet.ID)
+	d, err := r.readDroplet(ctx, t, api.Destroying)
 	switch {
 	case api.KindOf(err) == api.NotFound:
 		return r.accepted(ctx, req, i, api.Record{Status: "in-progress", StartedAt: t.DispatchedAt}, true)
+	case api.KindOf(err) == api.NotVisible:
+		return retryAfter(err), nil
 	case err != nil:
 		r.Log.WarnContext(ctx, "it could not be seen whether a Droplet is gone", "request_id", req.ID, "droplet_id", t.Droplet.ID, "error", err)
 		return searchEvery, nil // it is not unknown before it was looked for
@@ -49,6 +58,13 @@ func (r *Runner) searchGone(ctx context.Context, req *approvals.Request, i int) 
 	}
 	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown, After: now(d),
 		Problem: "DigitalOcean's answer was lost, and a minute later the Droplet is still there. It may yet go: look at it, then retry if it stays."})
+}
+
+// refusedAsGone reports whether DigitalOcean has refused a DELETE of ours since it had no
+// such Droplet: then it is done, by someone else.
+func refusedAsGone(req *approvals.Request, t approvals.Target) bool {
+	a, ok := api.Lookup(req.Action.Type)
+	return ok && a.Destroys && t.Step == 0 && t.State == approvals.Queued && !t.DispatchedAt.IsZero() && t.Wait == approvals.WaitNotVisible
 }
 
 // goneAnyway ends a target whose Droplet was there a moment ago, and of which
@@ -79,9 +95,10 @@ func (r *Runner) leaves(ctx context.Context, req *approvals.Request, found map[i
 		}
 	}
 	if with := req.Action.Args["with"]; with != "" && len(there) == 1 {
-		return r.associated(ctx, there[0].ID, with)
+		return r.associated(ctx, req.ID, there[0].ID, with)
 	}
 	items, err := r.Leftover.Leftovers(ctx, there)
+	err = r.Absences.Check("leftovers/"+req.ID, api.SeenBefore, err, r.Now())
 	if err != nil {
 		return nil, fmt.Errorf("look up what would be left behind: %w", err)
 	}

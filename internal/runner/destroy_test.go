@@ -47,7 +47,7 @@ func TestDestroyIsFollowedUntilTheDropletIsGone(t *testing.T) {
 
 // It may take longer than it should, and is watched until it is over.
 func TestADestroyThatTakesLong(t *testing.T) {
-	w := lagging(t, 20*time.Minute)
+	w := lagging(t, 4*time.Minute)
 	id := w.ask("destroy", nil, approvals.Approve, "web-1")
 	want(t, w.carry(id, nil), approvals.Completed, "")
 	if got := w.notes(id); got != "started slow ended" {
@@ -130,7 +130,7 @@ func TestAProcessDiesOverADestroy(t *testing.T) {
 // Someone else destroys it between the last look and the DELETE.
 func TestSomeoneElseDestroysItFirst(t *testing.T) {
 	w := lagging(t, 0)
-	w.do.Inject(simdo.Fault{Match: simdo.Match{Method: http.MethodDelete}, Answer: simdo.Refuse(404, "not_found", "The resource you requested could not be found.")})
+	w.do.Inject(simdo.Fault{Match: simdo.Match{Method: http.MethodDelete}, After: true, Answer: simdo.Refuse(404, "not_found", "The resource you requested could not be found.")})
 	r := w.carry(w.ask("destroy", nil, approvals.Approve, "web-1"), nil)
 	want(t, r, approvals.Completed, "")
 	if !strings.Contains(r.Targets[0].Result, "someone else was faster") {

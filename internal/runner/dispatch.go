@@ -34,7 +34,7 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	}
 	reading := api.OnWait(ctx, func(time.Duration) { r.sayTurn(ctx, req, i) }) // for reads alone: nothing is said, or put back, of a POST
 	looked := r.moment()
-	d, err := r.Droplets.Droplet(reading, t.Droplet.ID)
+	d, err := r.readTarget(reading, t)
 	switch {
 	case api.KindOf(err) == api.NotFound:
 		return r.missing(ctx, req, i)
@@ -48,7 +48,7 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 		}
 		w.parts = w.whole.Parts(d, api.Args(req.Action.Args), req.CreatedAt) // the Droplet that is written down with the intent
 	}
-	if t.Step > 0 && w.part().Shows(d, image(req)) {
+	if t.Step > 0 && !w.part().Rollback() && w.part().Shows(d, image(req)) {
 		return r.goOn(ctx, req, i, w, d, approvals.Onward{}) // the step before was enough, or someone else was faster
 	}
 	if saved {
@@ -63,7 +63,7 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	case no != "":
 		return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: no, After: now(d)})
 	}
-	history, err := r.Droplets.History(reading, t.Droplet.ID)
+	history, err := r.readHistory(reading, t)
 	if err != nil {
 		return r.cannotAsk(ctx, req, i, err)
 	}
@@ -132,7 +132,13 @@ func (r *Runner) inTheWay(ctx context.Context, req *approvals.Request, t approva
 			return why, err
 		}
 	}
-	return r.Actions.PreCheck(ctx, part.Action, d, part.Args, image(req))
+	a := part.Action
+	if part.Rollback() { // that the Droplet shows it already proves nothing
+		own := *a
+		own.Already = nil
+		a = &own
+	}
+	return r.Actions.PreCheck(ctx, a, d, part.Args, image(req))
 }
 
 // sayTurn has people told that a look before an action waits for its turn. It goes on
@@ -222,15 +228,35 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work
 	case api.Lost, api.Unavailable:
 		return r.lost(sctx, req, i, err)
 	}
-	if t.Step > 0 { // refused, perhaps since the step before has been enough by now
-		if d, e := r.Droplets.Droplet(sctx, t.Droplet.ID); e == nil && part.Shows(d, image(req)) {
-			return r.goOn(sctx, req, i, w, d, approvals.Onward{Why: sentence(err), Said: said(err)})
+	return r.definitelyRefused(sctx, req, i, w, err)
+}
+
+// definitelyRefused deals with a refusal that is not for the moment. What is refused may be
+// the case already, by the step before or by someone else; and a 404 is no proof that the
+// Droplet is gone.
+func (r *Runner) definitelyRefused(ctx context.Context, req *approvals.Request, i int, w work, refusal error) (time.Duration, error) {
+	t, part := req.Targets[i], w.part()
+	if api.KindOf(refusal) == api.NotFound {
+		key := fmt.Sprintf("send/%s/%d/%d", req.ID, i, t.Step)
+		if again := r.Absences.Check(key, api.RuleFor(createdAt(t), r.Now()), refusal, r.Now()); api.KindOf(again) == api.NotVisible {
+			return retryAfter(again), r.refused(ctx, req, i, approvals.WaitNotVisible, refusal) // the next pass reads it once more
+		}
+		if part.Action.Destroys {
+			return never, r.goneAnyway(ctx, req, i)
 		}
 	}
-	if part.Action.Destroys && api.KindOf(err) == api.NotFound {
-		return never, r.goneAnyway(sctx, req, i)
+	if t.Step > 0 {
+		already := strings.Contains(strings.ToLower(sentence(refusal)), "already")
+		d, err := r.readTarget(ctx, t)
+		if err == nil && part.Shows(d, image(req)) && (already || !part.Rollback()) {
+			return r.goOn(ctx, req, i, w, d, approvals.Onward{Why: sentence(refusal), Said: said(refusal)})
+		}
+		first := t.WaitSince.IsZero() || t.Wait != approvals.WaitNotVisible
+		if (already || part.Rollback()) && (first || r.Now().Sub(t.WaitSince) < refusedFor) {
+			return retryBusy, r.refused(ctx, req, i, approvals.WaitNotVisible, refusal) // its status trails, or it is not ready yet
+		}
 	}
-	return r.failed(sctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: sentence(err), Said: said(err)})
+	return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: sentence(refusal), Said: said(refusal)})
 }
 
 func (r *Runner) accepted(ctx context.Context, req *approvals.Request, i int, rec api.Record, found bool) (time.Duration, error) {
@@ -259,6 +285,8 @@ func (r *Runner) cannotAsk(ctx context.Context, req *approvals.Request, i int, e
 		return 0, nil
 	case api.KindOf(err) == api.RateLimited:
 		return r.putBack(ctx, req, i, approvals.WaitRateLimit, retryAfter(err))
+	case api.KindOf(err) == api.NotVisible:
+		return r.putBack(ctx, req, i, approvals.WaitNotVisible, retryAfter(err))
 	}
 	r.Log.WarnContext(ctx, "DigitalOcean could not be asked", "request_id", req.ID,
 		"droplet_id", req.Targets[i].Droplet.ID, "error", err)

@@ -73,6 +73,9 @@ func renamed(t approvals.Target, d api.Droplet) string {
 // if nothing was sent yet, the decision on the rest begins anew.
 func (r *Runner) missing(ctx context.Context, req *approvals.Request, i int) (time.Duration, error) {
 	t := req.Targets[i]
+	if refusedAsGone(req, t) {
+		return never, r.goneAnyway(ctx, req, i)
+	}
 	if t.Step > 0 {
 		return never, r.end(ctx, req, i, approvals.Ending{State: endOf(t),
 			Problem: "The Droplet is gone since: DigitalOcean says there is no such Droplet any more. Nothing more was done to it."})

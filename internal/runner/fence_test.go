@@ -48,7 +48,10 @@ func (s *slow) Intents(context.Context, int, string) ([]approvals.Intent, error)
 
 func (s *slow) Others(context.Context, int, string) ([]*approvals.Request, error) { return nil, nil }
 func (s *slow) DropletMade(context.Context, int) (bool, error)                    { return false, nil }
-func (s *slow) Exclusive() bool                                                   { return false }
+func (s *slow) RecentDroplets(context.Context, time.Time) ([]approvals.RecentDroplet, error) {
+	return nil, nil
+}
+func (s *slow) Exclusive() bool { return false }
 
 // calm is a DigitalOcean that counts what is sent to it.
 type calm struct{ sent int }
@@ -68,12 +71,8 @@ func (c *calm) Send(context.Context, *api.Action, int, api.Args, *api.Image) (ap
 	c.sent++
 	return api.Record{ID: 7, Status: "in-progress", Type: "reboot"}, nil
 }
-func (*calm) Made(context.Context, *api.Action, api.Droplet, api.Args, api.Record) (string, error) {
+func (*calm) Made(context.Context, *api.Action, api.Droplet, api.Droplet, api.Args, api.Record) (string, error) {
 	return "", nil
-}
-
-func (c *calm) Outcome(context.Context, *api.Action, api.Droplet, api.Droplet, api.Args, api.Record) string {
-	return ""
 }
 
 // A replica that was frozen between the intent and the POST does not send when it
@@ -99,7 +98,7 @@ func TestAFrozenIntentIsNotSent(t *testing.T) {
 					Targets: []approvals.Target{{Droplet: approvals.Droplet{ID: 5, Name: "web-1", Status: "active"}, State: approvals.Queued}},
 				}}
 				do := &calm{}
-				r := &runner.Runner{Requests: s, Intents: s, Droplets: do, Actions: do, Deciders: deciders(nil, time.Now), Instance: "p", Now: s.clock, Log: slog.New(slog.DiscardHandler)}
+				r := &runner.Runner{Requests: s, Intents: s, Droplets: do, Actions: do, Deciders: deciders(nil, time.Now), Instance: "p", Absences: &api.Absences{}, Now: s.clock, Log: slog.New(slog.DiscardHandler)}
 				if _, err := r.Advance(t.Context(), "r-1", 1); err != nil {
 					t.Fatal(err)
 				}

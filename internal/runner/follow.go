@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,14 +22,20 @@ func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, w wo
 	if t.Action.ID == 0 { // DigitalOcean did not name the action: the Droplet shows when it is over
 		return r.appear(ctx, req, i, w)
 	}
-	rec, err := r.Actions.Look(ctx, t.Action.ID)
+	if !t.SettlingAt.IsZero() { // DigitalOcean has said its last word on the action
+		return r.settle(ctx, req, i, w, *t.Action)
+	}
+	rec, err := r.pollAction(ctx, t)
 	switch {
 	case api.KindOf(err) == api.NotFound:
-		return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetUnknown,
-			Problem: fmt.Sprintf("DigitalOcean accepted the action as %d and does not know it any more. Look at the Droplet.", t.Action.ID)})
+		return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetUnknown, After: r.after(ctx, t),
+			Problem: fmt.Sprintf("DigitalOcean accepted the %sand no longer has it, so its end can't be seen. Look at the Droplet.", w.names(t.Action.ID))})
 	case err != nil:
 		if err := r.saySlow(ctx, req, i, w); err != nil {
 			return never, err
+		}
+		if r.out(w, t) && ctx.Err() == nil {
+			return r.next(ctx, req, i, w, approvals.Onward{To: w.at + 1, Why: fmt.Sprintf("It could not be seen to be done within %.0f s.", w.part().Within.Seconds())})
 		}
 		return r.lookLater(ctx, req, i, err), nil
 	}
@@ -72,27 +80,21 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, w wo
 	}); err != nil {
 		return never, err
 	}
-	d, err := r.Droplets.Droplet(api.Behind(ctx), t.DropletID())
+	d, err := r.readTarget(api.Behind(ctx), t)
 	if api.KindOf(err) == api.NotFound {
 		return never, r.end(ctx, req, i, approvals.Ending{State: endOf(t), Action: &took,
 			Problem: "DigitalOcean completed the action, and the Droplet is gone since."})
 	}
+	part := w.part()
 	if err != nil {
+		if r.out(w, t) && ctx.Err() == nil {
+			return r.next(ctx, req, i, w, approvals.Onward{To: w.at + 1, Action: &took, Why: fmt.Sprintf("It could not be seen to be done within %.0f s.", part.Within.Seconds())})
+		}
 		return r.lookLater(ctx, req, i, err), nil
 	}
-	part, before := w.part(), api.Droplet(t.Droplet)
-	problem := unshown(part.Action, d)
-	if part.Action.PostCheck(before, d, part.Args, image(req)) {
-		o := approvals.Onward{Action: &took}
-		if !part.Saves {
-			return r.goOn(ctx, req, i, w, d, o)
-		}
-		o.Made, err = r.Actions.Made(ctx, part.Action, before, part.Args, api.Record{ID: took.ID, StartedAt: took.StartedAt, Type: part.Type})
-		if err == nil {
-			return r.goOn(ctx, req, i, w, d, o)
-		}
-		r.Log.WarnContext(ctx, "a snapshot is called completed and can't be seen yet", "request_id", req.ID, "droplet_id", t.Droplet.ID, "error", err)
-		problem = fmt.Sprintf("DigitalOcean called the snapshot completed, but %d minutes later it could not be seen among those of %s.", int(settleFor/time.Minute), d.Name)
+	made, unseen := r.verify(ctx, req, w, t, d, took)
+	if unseen == "" {
+		return r.goOn(ctx, req, i, w, d, approvals.Onward{Action: &took, Made: made})
 	}
 	if req.Patience > 0 { // how long it settles is not told of where nobody asked to be
 		if err := r.saySlow(ctx, req, i, w); err != nil {
@@ -106,15 +108,47 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, w wo
 		return settleEvery, nil
 	}
 	since := t.SettlingAt
+	pause := min(max(r.Now().Sub(since)/4, settleEvery), maxSettleEvery)
 	switch settled := r.Now().Sub(since); {
-	case since.IsZero() || settled < sayAfter:
+	case since.IsZero():
 		return settleEvery, nil
-	case settled < settleFor:
-		return settleEvery, r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+	case settled < sayAfter:
+		return pause, nil
+	case settled < verifyTimeout:
+		return pause, r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 			return q.StillSettling(i, now)
 		})
 	}
-	return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Action: &took, After: now(d), Problem: problem})
+	return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetUnknown, Action: &took, After: now(d), Problem: unseen})
+}
+
+// verify holds what can be read against everything that was asked for. It returns what
+// the action made, in plain text, and otherwise a sentence on what can't be seen yet.
+func (r *Runner) verify(ctx context.Context, req *approvals.Request, w work, t approvals.Target, d api.Droplet, took approvals.ActionRef) (made, unseen string) {
+	part, before := w.part(), api.Droplet(t.Droplet)
+	if !part.Action.PostCheck(before, d, part.Args, image(req)) {
+		return "", unshown(part.Action, before, d, part.Args)
+	}
+	if part.Action.Made == nil {
+		return "", ""
+	}
+	before.ID = t.DropletID()
+	made, err := r.Actions.Made(ctx, part.Action, before, d, part.Args, api.Record{ID: took.ID, StartedAt: took.StartedAt, Type: part.Type})
+	if err == nil {
+		return made, ""
+	}
+	r.Log.InfoContext(ctx, "completed action not visible yet", "request_id", req.ID, "droplet_id", t.DropletID(), "error", err)
+	return "", fmt.Sprintf("DigitalOcean reported the %s completed, and %d minutes later it could not be seen: %s Look at %s.",
+		strings.ReplaceAll(part.Type, "_", " "), int(verifyTimeout/time.Minute), unseenReason(err), d.Name)
+}
+
+// unseenReason is a sentence on why what an action made could not be seen.
+func unseenReason(err error) string {
+	var e *api.Error
+	if errors.As(err, &e) {
+		return e.Sentence()
+	}
+	return strings.ToUpper(err.Error()[:1]) + strings.TrimSuffix(err.Error()[1:], ".") + "."
 }
 
 // lookLater answers when to look again after a look that did not work.
@@ -124,7 +158,7 @@ func (r *Runner) lookLater(ctx context.Context, req *approvals.Request, i int, e
 	}
 	r.Log.WarnContext(ctx, "an action under way could not be looked at", "request_id", req.ID,
 		"droplet_id", req.Targets[i].Droplet.ID, "error", err)
-	if api.KindOf(err) == api.RateLimited {
+	if kind := api.KindOf(err); kind == api.RateLimited || kind == api.NotVisible {
 		return retryAfter(err)
 	}
 	return retryQuickly
@@ -132,7 +166,7 @@ func (r *Runner) lookLater(ctx context.Context, req *approvals.Request, i int, e
 
 // after is the Droplet as it is, if that can be told.
 func (r *Runner) after(ctx context.Context, t approvals.Target) *approvals.Droplet {
-	d, err := r.Droplets.Droplet(ctx, t.DropletID())
+	d, err := r.readTarget(ctx, t)
 	if err != nil {
 		return nil
 	}
@@ -140,11 +174,11 @@ func (r *Runner) after(ctx context.Context, t approvals.Target) *approvals.Dropl
 }
 
 // unshown says that a Droplet does not show what was done to it, and what to do.
-func unshown(a *api.Action, d api.Droplet) string {
-	s := fmt.Sprintf("DigitalOcean called the action completed, but %d minutes later %s does not show it: it is %s, %s, %s.",
-		int(settleFor/time.Minute), d.Name, d.Status, d.Size, d.Image)
+func unshown(a *api.Action, before, d api.Droplet, args api.Args) string {
+	s := fmt.Sprintf("DigitalOcean reported it completed, but %d minutes later %s does not show it: it is %s, %s, %s.",
+		int(verifyTimeout/time.Minute), d.Name, d.Status, d.Size, cmp.Or(d.Image, "of an image that this token can't read"))
 	if a.Unshown != nil {
-		s += " " + a.Unshown(d)
+		s += " " + a.Unshown(before, d, args)
 	}
 	return s
 }

@@ -46,6 +46,9 @@ func (r *Runner) recheckAll(ctx context.Context, req *approvals.Request) (time.D
 		there = append(there, found[t.Droplet.ID])
 		diffs = append(diffs, t.Droplet.Differences(found[t.Droplet.ID])...)
 	}
+	if t := req.Targets[0]; len(there) == 0 && !req.Bulk() && refusedAsGone(req, t) {
+		return never, r.goneAnyway(ctx, req, 0)
+	}
 	img, imgDiffs, gone, err := r.recheckImage(ctx, req)
 	if err != nil {
 		return r.unreachable(ctx, req, err)
@@ -66,6 +69,10 @@ func (r *Runner) recheckAll(ctx context.Context, req *approvals.Request) (time.D
 		})
 	}
 	leaves, err := r.leaves(ctx, req, found)
+	if api.KindOf(err) == api.NotFound { // a Droplet that an earlier pass has seen is gone since
+		r.checks.forget(req.ID)
+		return retryQuickly, nil
+	}
 	if err != nil {
 		return r.unreachable(ctx, req, err)
 	}
@@ -116,7 +123,7 @@ func (r *Runner) lookAtAll(ctx context.Context, req *approvals.Request) ([]*api.
 				fresh[i] = d
 				return nil
 			}
-			d, err := r.Droplets.Droplet(gctx, t.Droplet.ID)
+			d, err := r.readTarget(gctx, t)
 			if err != nil && api.KindOf(err) != api.NotFound {
 				return err
 			}
@@ -247,7 +254,7 @@ func (r *Runner) recheckImage(ctx context.Context, req *approvals.Request) (img 
 	if req.Image.Slug != "" {
 		key = req.Image.Slug
 	}
-	now, err := r.Droplets.Image(ctx, key)
+	now, err := r.readImage(ctx, key, *req.Image)
 	if api.KindOf(err) == api.NotFound {
 		what := "image"
 		if req.Image.Kind == "backup" {
@@ -273,8 +280,11 @@ func (r *Runner) unreachable(ctx context.Context, req *approvals.Request, err er
 	}
 	r.Log.WarnContext(ctx, "DigitalOcean could not be asked before acting", "request_id", req.ID, "error", err)
 	why, wait := approvals.WaitUnreachable, retryQuickly
-	if api.KindOf(err) == api.RateLimited {
+	switch api.KindOf(err) {
+	case api.RateLimited:
 		why, wait = approvals.WaitRateLimit, retryAfter(err)
+	case api.NotVisible:
+		why, wait = approvals.WaitNotVisible, retryAfter(err)
 	}
 	return wait, r.allWait(ctx, req, why, wait)
 }

@@ -13,6 +13,7 @@ import (
 
 	"dropletops/api"
 	"dropletops/approvals"
+	"dropletops/internal/lookup"
 )
 
 // Requests is the store as the runner needs it.
@@ -37,6 +38,7 @@ type Intents interface {
 	Others(ctx context.Context, droplet int, by string) ([]*approvals.Request, error)
 	// DropletMade says whether a Droplet is known to have been made by a request.
 	DropletMade(ctx context.Context, droplet int) (bool, error)
+	lookup.Recent
 }
 
 // Droplets is what the runner asks DigitalOcean before and after an action.
@@ -71,10 +73,8 @@ type Actions interface {
 	Send(ctx context.Context, a *api.Action, droplet int, args api.Args, img *api.Image) (api.Record, error)
 	// Look looks at an action under way; looks at several are shared.
 	Look(ctx context.Context, action int) (api.Record, error)
-	// Made says what one that is done has made; an error says that it can't be seen.
-	Made(ctx context.Context, a *api.Action, before api.Droplet, args api.Args, r api.Record) (string, error)
-	// Outcome tells what came of one that is done, such as a snapshot's ID.
-	Outcome(ctx context.Context, a *api.Action, before, after api.Droplet, args api.Args, r api.Record) string
+	// Made reads what a completed one made; an error says what can't be seen yet.
+	Made(ctx context.Context, a *api.Action, before, after api.Droplet, args api.Args, r api.Record) (string, error)
 }
 
 // Deciders are the people and the policy, as the runner asks them.
@@ -101,6 +101,9 @@ type Runner struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 
+	// Absences counts 404s, over all requests and whoever else reads.
+	Absences *api.Absences
+
 	inHand   keyed // requests being advanced in this process
 	checks   checks
 	verdicts verdicts
@@ -123,13 +126,20 @@ const (
 	// searchEvery is how often: a look a few seconds after the POST finds an
 	// action that DigitalOcean was slow to list.
 	searchEvery = 5 * time.Second
-	// settleFor is how long a Droplet may take to show what its action did after
-	// DigitalOcean called it completed. Seconds are usual.
-	settleFor = 2 * time.Minute
+	// verifyTimeout is how long what was asked for may take to be seen after DigitalOcean
+	// has reported the action completed. Seconds are usual, half a minute happens in lists.
+	verifyTimeout = 2 * time.Minute
+	// destroyTimeout is how long a Droplet may take to be gone after DigitalOcean has
+	// accepted its destruction. It is usually gone within half a minute.
+	destroyTimeout = 5 * time.Minute
+	// refusedFor is how long the last step of a composite, which switches a Droplet on
+	// again, is tried again while DigitalOcean refuses it.
+	refusedFor = 2 * time.Minute
 	// sayAfter is when people are told that it takes its time.
 	sayAfter = 15 * time.Second
-	// settleEvery is how often it is looked at meanwhile.
-	settleEvery = 2 * time.Second
+	// settleEvery and maxSettleEvery are how often it is read meanwhile: less and less.
+	settleEvery    = 2 * time.Second
+	maxSettleEvery = 15 * time.Second
 	// othersPost is how long another process's POST may take at the most, its
 	// time-out included; after it, its answer counts as lost.
 	othersPost = 45 * time.Second

@@ -40,9 +40,12 @@ func (asleep) WakeAdvance(context.Context, *sql.Tx, string, int64, time.Time) er
 func (asleep) WakePublish(context.Context, *sql.Tx, string) error                   { return nil }
 func (asleep) Rewake(context.Context, *sql.Tx, iter.Seq2[string, int64]) error      { return nil }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldWith(t, simdo.Options{StatusLag: 3 * time.Second}) }
+
+func newWorldWith(t *testing.T, o simdo.Options) *world {
 	w := &world{t: t, now: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)}
-	w.do = simdo.New(simdo.Options{Now: w.clock, StatusLag: 3 * time.Second})
+	o.Now = w.clock
+	w.do = simdo.New(o)
 	if err := w.do.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +74,7 @@ func (w *world) restart() {
 	}
 	w.t.Cleanup(client.Close)
 	w.client = client
-	w.runner = &runner.Runner{Requests: w.store, Intents: w.store, Started: w.clock(), Droplets: client, Actions: client, Leftover: client, Makers: client, Deciders: deciders(w.store, w.clock), Instance: fmt.Sprint("process-", w.life),
+	w.runner = &runner.Runner{Requests: w.store, Intents: w.store, Started: w.clock(), Droplets: client, Actions: client, Leftover: client, Makers: client, Deciders: deciders(w.store, w.clock), Instance: fmt.Sprint("process-", w.life), Absences: &api.Absences{},
 		Now: w.clock, Log: slog.New(slog.DiscardHandler)}
 }
 
@@ -226,7 +229,7 @@ func TestShutdownThatIsNotHeeded(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := w.carry(w.ask("shutdown", nil, approvals.Allow, "web-1"), nil)
-	want(t, r, approvals.Failed, "does not show it")
+	want(t, r, approvals.Unknown, "does not show it")
 	if got := w.notes(r.ID); got != "started settling ended" {
 		t.Errorf("notes: %s", got)
 	}

@@ -34,7 +34,7 @@ func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, w wo
 	case a.Make != nil:
 		return r.searchMade(ctx, req, i)
 	}
-	history, err := r.Droplets.History(ctx, t.Droplet.ID)
+	history, err := r.readHistory(ctx, t)
 	if api.KindOf(err) == api.NotFound {
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown,
 			Problem: "The answer to the action was lost, and the Droplet is gone since."})

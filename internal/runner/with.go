@@ -51,8 +51,9 @@ func left(req *approvals.Request) string {
 }
 
 // associated looks up anew what would go with a Droplet, and what would stay.
-func (r *Runner) associated(ctx context.Context, droplet int, with string) (*approvals.Leaves, error) {
+func (r *Runner) associated(ctx context.Context, id string, droplet int, with string) (*approvals.Leaves, error) {
 	all, err := r.Leftover.Associated(ctx, droplet)
+	err = r.Absences.Check("leftovers/"+id, api.SeenBefore, err, r.Now())
 	if err != nil {
 		return nil, fmt.Errorf("look up what would go with a Droplet: %w", err)
 	}
@@ -67,7 +68,7 @@ func (r *Runner) associated(ctx context.Context, droplet int, with string) (*app
 // parted says what was to go with a Droplet and belongs to it no longer, once a
 // snapshot has been taken: in those minutes a volume may have become another's.
 func (r *Runner) parted(ctx context.Context, req *approvals.Request) (string, error) {
-	fresh, err := r.associated(ctx, req.Targets[0].Droplet.ID, req.Action.Args["with"])
+	fresh, err := r.associated(ctx, req.ID, req.Targets[0].Droplet.ID, req.Action.Args["with"])
 	if err != nil {
 		return "", err
 	}
@@ -94,7 +95,7 @@ func untold(req *approvals.Request, far api.Destruction) (out []string) {
 // until all of it is gone, or DigitalOcean says what could not be destroyed.
 func (r *Runner) vanishWith(ctx context.Context, req *approvals.Request, i int, w work) (time.Duration, error) {
 	t := req.Targets[i]
-	d, err := r.Droplets.Droplet(api.Behind(ctx), t.Droplet.ID)
+	d, err := r.readDroplet(api.Behind(ctx), t, api.Destroying)
 	after := now(d)
 	vanished := api.KindOf(err) == api.NotFound
 	if vanished {
@@ -102,7 +103,7 @@ func (r *Runner) vanishWith(ctx context.Context, req *approvals.Request, i int, 
 	}
 	var far api.Destruction
 	if err == nil {
-		far, err = r.Leftover.Destruction(api.Behind(ctx), t.Droplet.ID)
+		far, err = r.readDestruction(ctx, t)
 	}
 	switch {
 	case api.KindOf(err) == api.NotFound && vanished:
@@ -118,9 +119,13 @@ func (r *Runner) vanishWith(ctx context.Context, req *approvals.Request, i int, 
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, After: after,
 			Result: "All that was to go with it is gone, too."})
 	}
-	if api.KindOf(err) == api.NotFound && r.Now().Sub(t.DispatchedAt) > settleFor {
+	if api.KindOf(err) == api.NotFound && r.Now().Sub(t.DispatchedAt) > verifyTimeout {
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown, After: after,
-			Problem: fmt.Sprintf("DigitalOcean took it, and %d minutes later knows of no such destruction, while the Droplet is still there. Look at it, then retry if it stays.", int(settleFor/time.Minute))})
+			Problem: fmt.Sprintf("DigitalOcean took it, and %d minutes later knows of no such destruction, while the Droplet is still there. Look at it, then retry if it stays.", int(verifyTimeout/time.Minute))})
+	}
+	if err == nil && r.Now().Sub(t.DispatchedAt) >= destroyTimeout {
+		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown, After: after,
+			Problem: fmt.Sprintf("DigitalOcean accepted it, and %d minutes later not all of it is gone. It may yet go: look at it, then retry if it stays.", int(destroyTimeout/time.Minute))})
 	}
 	if slow := r.saySlow(ctx, req, i, w); slow != nil {
 		return never, slow

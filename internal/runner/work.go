@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -56,7 +57,7 @@ func (w work) usual(req *approvals.Request) time.Duration {
 // at when it is sent: the Droplet may have been switched meanwhile.
 func (r *Runner) goOn(ctx context.Context, req *approvals.Request, i int, w work, d api.Droplet, o approvals.Onward) (time.Duration, error) {
 	t := req.Targets[i]
-	for o.To = w.at + 1; o.To < len(w.parts) && !w.part().Saves && w.parts[o.To].Shows(d, image(req)); o.To++ {
+	for o.To = w.at + 1; o.To < len(w.parts) && !w.part().Saves && !w.parts[o.To].Rollback() && w.parts[o.To].Shows(d, image(req)); o.To++ {
 	}
 	switch {
 	case o.To < len(w.parts):
@@ -65,11 +66,7 @@ func (r *Runner) goOn(ctx context.Context, req *approvals.Request, i int, w work
 		return never, r.end(ctx, req, i, putRight(w, t, d, o))
 	}
 	e := approvals.Ending{State: approvals.TargetDone, Action: o.Action, After: now(d)}
-	rec := api.Record{Type: w.part().Type}
-	if o.Action != nil {
-		rec.ID, rec.StartedAt, rec.CompletedAt = o.Action.ID, o.Action.StartedAt, o.Action.EndedAt
-	}
-	e.Result = r.Actions.Outcome(ctx, w.whole, api.Droplet(t.Droplet), d, w.whole.ArgsOn(api.Droplet(t.Droplet), api.Args(req.Action.Args), req.CreatedAt), rec)
+	e.Result = cmp.Or(o.Made, api.Outcome(w.whole, api.Droplet(t.Droplet), d, w.whole.ArgsOn(api.Droplet(t.Droplet), req.Action.Args, req.CreatedAt)))
 	return never, r.end(ctx, req, i, e)
 }
 
@@ -103,6 +100,9 @@ func (r *Runner) failed(ctx context.Context, req *approvals.Request, i int, w wo
 		return r.next(ctx, req, i, w, approvals.Onward{To: w.at + 1, Action: e.Action, Said: e.Said, Why: e.Problem})
 	case changed && part.Back:
 		return r.next(ctx, req, i, w, approvals.Onward{To: len(w.parts) - 1, Action: e.Action, Said: e.Said, Fault: fault})
+	}
+	if e.After == nil && part.Right != "" { // people must know whether it is on
+		e.After = r.after(ctx, t)
 	}
 	switch { // first of all
 	case e.After != nil && part.Action.PostCheck(api.Droplet(t.Droplet), api.Droplet(*e.After), part.Args, image(req)):

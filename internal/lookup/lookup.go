@@ -1,0 +1,144 @@
+// Package lookup reads Droplets so that a conclusion may rest on the answer: by their IDs
+// and not from lists, which trail by up to half a minute; with those that requests of ours
+// have created, renamed or destroyed lately, whatever a list shows; and without taking one
+// 404 for absence. It sends nothing and knows no request but those.
+package lookup
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"dropletops/api"
+	"dropletops/approvals"
+)
+
+// Droplets reads a Droplet by its ID.
+type Droplets interface {
+	Droplet(ctx context.Context, id int) (api.Droplet, error)
+}
+
+// Names lists the Droplets of a name, in any case, as DigitalOcean's list shows them.
+type Names interface {
+	Named(ctx context.Context, name string) ([]api.Droplet, error)
+}
+
+// Recent lists the Droplets that requests of ours created, renamed or destroyed and that
+// are running or ended since then.
+type Recent interface {
+	RecentDroplets(ctx context.Context, since time.Time) ([]approvals.RecentDroplet, error)
+}
+
+// Reader reads Droplets. Its fields are set once.
+type Reader struct {
+	Droplets Droplets
+	Names    Names
+	Recent   Recent
+	Absences *api.Absences
+	Now      func() time.Time
+}
+
+// Droplet reads a Droplet that has been seen before, or that was created at a time (zero
+// if long ago). It fails with [api.NotFound] only once a 404 has persisted, and with
+// [api.NotVisible] until then.
+func (r Reader) Droplet(ctx context.Context, id int, created time.Time) (api.Droplet, error) {
+	return r.Read(ctx, id, api.RuleFor(created, r.Now()))
+}
+
+// Read is Droplet with a rule of its own.
+func (r Reader) Read(ctx context.Context, id int, rule api.AbsenceRule) (api.Droplet, error) {
+	d, err := r.Droplets.Droplet(api.Exact(ctx), id)
+	return d, r.Absences.Check(fmt.Sprint("droplet/", id), rule, err, r.Now())
+}
+
+// Typed reads a Droplet by an ID that someone typed: one that was never seen is absent at
+// the first 404, one that a request of ours has created lately is not.
+func (r Reader) Typed(ctx context.Context, id int) (api.Droplet, error) {
+	d, err := r.Droplets.Droplet(api.Exact(ctx), id)
+	if api.KindOf(err) != api.NotFound {
+		return d, r.Absences.Check(fmt.Sprint("droplet/", id), api.SeenBefore, err, r.Now())
+	}
+	recent, also := r.recent(ctx)
+	if also != nil {
+		return api.Droplet{}, also
+	}
+	for _, known := range recent {
+		if known.ID == id && !known.Destroyed {
+			return d, r.Absences.Check(fmt.Sprint("droplet/", id), api.RuleFor(known.CreatedAt, r.Now()), err, r.Now())
+		}
+	}
+	return d, err
+}
+
+// Existing returns the Droplets of a name, in any case, each read by its ID. One that was
+// created lately and is not visible yet is among them, with its ID, name and creation time
+// alone.
+func (r Reader) Existing(ctx context.Context, name string) ([]api.Droplet, error) {
+	listed, err := r.Names.Named(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return r.confirm(ctx, name, listed, true)
+}
+
+// Confirm reads the Droplets that a list shows for a name by their IDs, and adds those
+// that the list does not show yet. It fails with [api.NotVisible] where one exists that
+// can't be read yet.
+func (r Reader) Confirm(ctx context.Context, name string, listed []api.Droplet) ([]api.Droplet, error) {
+	return r.confirm(ctx, name, listed, false)
+}
+
+func (r Reader) confirm(ctx context.Context, name string, listed []api.Droplet, unseen bool) ([]api.Droplet, error) {
+	recent, err := r.recent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []api.Droplet
+	add := func(d api.Droplet, err error) error {
+		switch {
+		case err == nil && strings.EqualFold(d.Name, name):
+			out = append(out, d)
+		case err != nil && api.KindOf(err) != api.NotFound:
+			return err
+		}
+		return nil
+	}
+	for _, d := range listed {
+		if i := slices.IndexFunc(recent, func(k approvals.RecentDroplet) bool { return k.ID == d.ID }); i >= 0 {
+			continue // below
+		}
+		now, err := r.Droplet(ctx, d.ID, bornAt(d))
+		if err := add(now, err); err != nil {
+			return nil, err
+		}
+	}
+	for i, known := range recent {
+		later := slices.ContainsFunc(recent[i+1:], func(k approvals.RecentDroplet) bool { return k.ID == known.ID })
+		named := strings.EqualFold(known.Name, name) || slices.ContainsFunc(listed, func(d api.Droplet) bool { return d.ID == known.ID })
+		if later || known.Destroyed || !named {
+			continue
+		}
+		now, err := r.Droplet(ctx, known.ID, known.CreatedAt)
+		if unseen && api.KindOf(err) == api.NotVisible && !known.CreatedAt.IsZero() { // it was created, and will be seen
+			now, err = api.Droplet{ID: known.ID, Name: known.Name, Created: known.CreatedAt.UTC().Format(time.RFC3339)}, nil
+		}
+		if err := add(now, err); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (r Reader) recent(ctx context.Context) ([]approvals.RecentDroplet, error) {
+	return r.Recent.RecentDroplets(ctx, r.Now().Add(-api.RecentlyCreated))
+}
+
+func bornAt(d api.Droplet) time.Time {
+	at, err := time.Parse(time.RFC3339, d.Created)
+	if err != nil {
+		return time.Time{} // long ago
+	}
+	return at
+}

@@ -1,0 +1,64 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"dropletops/api"
+	"dropletops/approvals"
+	"dropletops/internal/lookup"
+)
+
+// Every read on which an end may rest goes through this file: one 404 is not absence. A
+// read here fails with api.NotFound only once the 404 has persisted by its rule, and with
+// api.NotVisible until then.
+
+// readTarget reads a target's Droplet by its ID, never from a list.
+func (r *Runner) readTarget(ctx context.Context, t approvals.Target) (api.Droplet, error) {
+	return r.readDroplet(ctx, t, api.RuleFor(createdAt(t), r.Now()))
+}
+
+func (r *Runner) readDroplet(ctx context.Context, t approvals.Target, rule api.AbsenceRule) (api.Droplet, error) {
+	return r.reader().Read(ctx, t.DropletID(), rule)
+}
+
+func (r *Runner) reader() lookup.Reader {
+	return lookup.Reader{Droplets: r.Droplets, Names: r.Makers, Recent: r.Intents, Absences: r.Absences, Now: r.Now}
+}
+
+// createdAt is when a target's Droplet was created: by us, if its own ID is not known yet.
+func createdAt(t approvals.Target) time.Time {
+	if t.Droplet.ID == 0 {
+		return t.DispatchedAt
+	}
+	return bornAt(api.Droplet(t.Droplet))
+}
+
+// pollAction reads the action of a target that is under way.
+func (r *Runner) pollAction(ctx context.Context, t approvals.Target) (api.Record, error) {
+	rec, err := r.Actions.Look(ctx, t.Action.ID)
+	return rec, r.Absences.Check(fmt.Sprint("action/", t.Action.ID), api.RuleFor(t.DispatchedAt, r.Now()), err, r.Now())
+}
+
+// readHistory lists the newest actions of a target's Droplet.
+func (r *Runner) readHistory(ctx context.Context, t approvals.Target) ([]api.Record, error) {
+	all, err := r.Droplets.History(ctx, t.Droplet.ID)
+	return all, r.Absences.Check(fmt.Sprint("history/", t.Droplet.ID), api.RuleFor(createdAt(t), r.Now()), err, r.Now())
+}
+
+// readImage reads the image that a request is bound to, by the key that names it.
+func (r *Runner) readImage(ctx context.Context, key string, img approvals.Image) (api.Image, error) {
+	created, err := time.Parse(time.RFC3339, img.Created)
+	if err != nil {
+		created = time.Time{} // long ago
+	}
+	now, err := r.Droplets.Image(ctx, key)
+	return now, r.Absences.Check("image/"+key, api.RuleFor(created, r.Now()), err, r.Now())
+}
+
+// readDestruction reads how far DigitalOcean is with a Droplet and what goes with it.
+func (r *Runner) readDestruction(ctx context.Context, t approvals.Target) (api.Destruction, error) {
+	far, err := r.Leftover.Destruction(api.Behind(ctx), t.Droplet.ID)
+	return far, r.Absences.Check(fmt.Sprint("destruction/", t.Droplet.ID), api.RuleFor(t.DispatchedAt, r.Now()), err, r.Now())
+}
