@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"dropletops/api"
+	simslack "dropletops/internal/sim/slack"
 )
 
 // byTag are all verbs of the catalogue that can be done to several Droplets at once,
@@ -134,4 +135,32 @@ func TestSeveralNamedTargets(t *testing.T) {
 	}
 	r.sent(other)
 	r.honest()
+}
+
+// TestTagsInAnyCase: a tag is the same in any case, in a policy, a list, a target and a
+// new Droplet.
+func TestTagsInAnyCase(t *testing.T) {
+	r := newRig(t)
+	r.withPolicy(`version: 1
+rules:
+  - {name: frozen, when: '"Frozen" in droplet.tags && action.danger != "safe"', deny: "Frozen solid."}
+  - {name: cold, when: 'droplet.tags.exists(t, t.startsWith("COLD-")) && action.danger != "safe"', deny: "Cold."}
+`)
+	r.start()
+	o := r.channel("#ops")
+	frozen, cold := r.droplet("box-1", "FROZEN"), r.droplet("box-2", "cold-1")
+	o.refused("alice", "Frozen solid.", func() { o.slash("alice", "power-off box-1") })
+	o.refused("alice", "Cold.", func() { o.slash("alice", "power-off box-2") })
+	o.refused("alice", "Frozen solid.", func() { o.slash("alice", "power-off tag:frozen") })
+	o.slash("alice", "list --tag Frozen")
+	o.told("alice", "box-1")
+	o.slash("alice", "list tag:COLD-1")
+	o.told("alice", "box-2")
+	r.sent(frozen)
+	r.sent(cold)
+	o.slash("alice", "create box-3"+ofAKind+" --tags frozen,Frozen")
+	r.wait("the new Droplet", func(*simslack.Snapshot) bool { return len(r.named("box-3")) == 1 })
+	if tags := r.named("box-3")[0].Tags; len(tags) != 1 || tags[0] != "FROZEN" {
+		t.Errorf("the new Droplet has the tags %v", tags)
+	}
 }

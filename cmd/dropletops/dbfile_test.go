@@ -73,6 +73,17 @@ func TestLostDatabaseFileEndsTheProgram(t *testing.T) {
 			if last := lines[len(lines)-1]; !strings.HasPrefix(last, "dropletops: DATABASE_URL: ") || !strings.Contains(last, r.file()) {
 				t.Errorf("the last line is %q", last)
 			}
+			saved, err := filepath.Glob(r.file() + ".lost-*")
+			if err != nil || len(saved) != 1 || modeOf(saved[0]) != 0o600 || !strings.Contains(log, "what it held is in "+saved[0]+"; put it") {
+				t.Fatalf("what it held is in %q, %v", saved, err)
+			}
+			r.env["DATABASE_URL"] = "sqlite:" + saved[0]
+			if res := r.run("audit", "verify"); res.code != exitDone {
+				t.Errorf("audit verify of the copy: exit code %d\n%s", res.code, res.stderr)
+			}
+			if res := r.run("audit", "export"); !strings.Contains(res.stdout, `"what":"requested"`) {
+				t.Errorf("the copy lacks the request:\n%s", res.stdout)
+			}
 			if n := len(r.posts()); n != 0 {
 				t.Errorf("%d actions were sent", n)
 			}

@@ -222,6 +222,9 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 // unnoticed while nothing is written. Each transaction checks it as well.
 const fileCheckInterval = time.Second
 
+// rescueTimeout bounds the copy of a lost database; 100 MB take about a second.
+const rescueTimeout = 5 * time.Second
+
 // watchFile returns an error as soon as the database file at its path is not the one
 // that this process has open, and nil once ctx ends. The process then ends: no other
 // file may take over what it remembers, and what it would write is lost.
@@ -229,7 +232,15 @@ func watchFile(ctx context.Context, st *store.Store, log *slog.Logger) error {
 	for {
 		if err := st.CheckFile(); err != nil {
 			log.ErrorContext(ctx, "database file lost; stopping", "error", err)
-			return fmt.Errorf("DATABASE_URL: the database is lost: %w; put it or a backup in its place and start again", err)
+			saved := ""
+			within, cancel := context.WithTimeout(ctx, rescueTimeout)
+			defer cancel()
+			if path, failed := st.Rescue(within); failed != nil {
+				log.ErrorContext(ctx, "copy of the lost database failed", "error", failed)
+			} else {
+				saved = "; what it held is in " + path
+			}
+			return fmt.Errorf("DATABASE_URL: the database is lost: %w%s; put it or a backup in its place and start again", err, saved)
 		}
 		select {
 		case <-ctx.Done():

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -69,6 +70,28 @@ func (s *Store) CheckFile() error {
 		}
 	}
 	return nil
+}
+
+// Rescue copies a database whose file is lost into a new file beside it, and returns its
+// path: what only this process can still read would be gone when it ends.
+func (s *Store) Rescue(ctx context.Context) (path string, err error) {
+	path = s.file + ".lost-" + s.now().UTC().Format("20060102T150405Z")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, ownersOnly)
+	if err != nil {
+		return "", err
+	}
+	if err := f.Close(); err != nil {
+		return "", err
+	}
+	leave, err := s.lineUp(ctx)
+	if err == nil {
+		defer leave()
+		_, err = s.write.ExecContext(ctx, "VACUUM INTO ?", path)
+	}
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("copy the database to %s: %w", path, err), os.Remove(path))
+	}
+	return path, nil
 }
 
 // ownersOnly is the mode of all files of a database: nobody else on the machine may
