@@ -144,10 +144,12 @@ func (r *Runner) rejudge(ctx context.Context, req *approvals.Request, i int, w w
 	case err != nil:
 		return 0, true, err
 	case unsent && !req.Bulk():
-		wait, err = r.recheckAll(ctx, req)
+		if wait, err = r.recheckAll(ctx, req); wait == 0 {
+			wait = retrySoon // it found otherwise: judge again
+		}
 		return wait, true, err
 	case unsent:
-		return 0, true, nil // the next pass rechecks the whole
+		return retrySoon, true, nil // the next pass rechecks the whole
 	}
 	return never, true, r.update(ctx, req, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		return q.StopUnsent(again, now)
