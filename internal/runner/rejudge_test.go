@@ -309,3 +309,28 @@ func TestADecisionCountsForFourHours(t *testing.T) {
 		})
 	}
 }
+
+// What nobody had to decide is judged once more behind its snapshot: by then nothing else
+// was done, and the snapshot stays.
+func TestWhatNobodyDecidedIsJudgedBehindItsSnapshot(t *testing.T) {
+	for name, change := range map[string]func(w *world, p *rules){
+		"freeze":                    func(_ *world, p *rules) { p.denied = func(approvals.Case) bool { return true } },
+		"fresh decision":            func(_ *world, p *rules) { p.verdict.Outcome = approvals.Approve },
+		"is called db-9 now":        func(w *world, _ *rules) { w.rename("web-1", "db-9") },
+		"full member of this works": func(_ *world, p *rules) { p.standing = approvals.Deactivated },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.under(approvals.Allow)
+			id := w.ask("rebuild", api.Args{"image": "debian-12-x64", "snapshot_first": "true"}, approvals.Allow, "web-1")
+			w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].State == approvals.Following })
+			change(w, p)
+			r := w.carry(id, nil)
+			want(t, r, approvals.Failed, name)
+			want(t, r, approvals.Failed, "Nothing was done but to take the snapshot.")
+			if w.sent() != "snapshot" {
+				t.Errorf("sent %s", w.sent())
+			}
+		})
+	}
+}
