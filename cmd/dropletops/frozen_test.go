@@ -14,13 +14,14 @@ import (
 // valve stands in front of a database. While it is shut nothing comes through, and
 // nobody is told: as when a network swallows everything.
 type valve struct {
-	mu   sync.Mutex
-	open chan struct{} // closed while it is open
-	lost int           // how often all connections were lost
+	mu    sync.Mutex
+	open  chan struct{} // closed while it is open
+	conns int           // that there have been
+	lost  map[int]bool  // those that were lost
 }
 
 func newValve() *valve {
-	v := &valve{open: make(chan struct{})}
+	v := &valve{open: make(chan struct{}), lost: map[int]bool{}}
 	close(v.open)
 	return v
 }
@@ -31,28 +32,43 @@ func (v *valve) shut() {
 	v.open = make(chan struct{})
 }
 
-// lose has nothing come through on what is connected; what connects anew is served.
-func (v *valve) lose() {
+func (v *valve) reopen() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.lost++
+	close(v.open)
 }
 
-// connects answers which connections one belongs to that begins now.
+// lose has nothing come through on what is connected; what connects anew is served.
+func (v *valve) lose() { v.loseSome(func() bool { return true }) }
+
+// loseSome has nothing come through on some of the connections.
+func (v *valve) loseSome(this func() bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for n := range v.conns {
+		if !v.lost[n] && this() {
+			v.lost[n] = true
+		}
+	}
+}
+
+// connects numbers a connection that begins now.
 func (v *valve) connects() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.lost
+	v.conns++
+	return v.conns - 1
 }
 
-// passes waits until the valve is open to a connection; false where the test ends first.
-func (v *valve) passes(of int, done <-chan struct{}) bool {
+// passes waits until the valve is open, and reports whether what came on a connection
+// gets through: not if the connection is lost or the test ends.
+func (v *valve) passes(conn int, done <-chan struct{}) bool {
 	v.mu.Lock()
-	open := v.open
-	if of < v.lost {
-		open = nil
-	}
+	open, lost := v.open, v.lost[conn]
 	v.mu.Unlock()
+	if lost {
+		return false
+	}
 	select {
 	case <-open:
 		return true
@@ -79,13 +95,13 @@ func (v *valve) behind(t *testing.T, database string) string {
 		}
 		conns.Wait()
 	})
-	pour := func(of int, to, from net.Conn) {
+	pour := func(conn int, to, from net.Conn) {
 		defer to.Close()
 		defer from.Close()
 		buf := make([]byte, 64<<10)
 		for {
 			n, err := from.Read(buf)
-			if n > 0 && v.passes(of, t.Context().Done()) {
+			if n > 0 && v.passes(conn, t.Context().Done()) {
 				_, err = to.Write(buf[:n])
 			}
 			if err != nil {
@@ -108,9 +124,9 @@ func (v *valve) behind(t *testing.T, database string) string {
 				<-t.Context().Done()
 				_, _ = in.Close(), out.Close()
 			})
-			of := v.connects()
-			conns.Go(func() { pour(of, in, out) })
-			conns.Go(func() { pour(of, out, in) })
+			conn := v.connects()
+			conns.Go(func() { pour(conn, in, out) })
+			conns.Go(func() { pour(conn, out, in) })
 		}
 	})
 	u.Host = ln.Addr().String()

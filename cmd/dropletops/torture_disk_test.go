@@ -131,7 +131,7 @@ func (w *torture) diskBefore(ctx context.Context, p *replica, rng *rand.Rand) {
 	recovers := w.disk.falls()
 	defer recovers()
 	defer w.readOnly(false)
-	l := p.start("")
+	l := p.start(fate{})
 	select {
 	case <-l.done:
 	case <-time.After(patience):

@@ -12,12 +12,18 @@ import (
 // stopped or frozen, and works again.
 func (p *replica) live(ctx context.Context, rng *rand.Rand) {
 	for {
-		die := ""
+		var f fate
 		if chance(rng, 60) {
-			die = p.w.figures.point(rng)
+			f.die = p.w.figures.point(rng)
+		}
+		if chance(rng, 40) {
+			f.lose = p.w.figures.commits(rng)
 		}
 		p.w.diskBefore(ctx, p, rng)
-		l := p.start(die)
+		if chance(rng, 6) {
+			p.killedInARow(ctx, rng)
+		}
+		l := p.start(f)
 		for alive := true; alive; {
 			span := between(rng, 2*time.Second, 11*time.Second)
 			if l.dies {
@@ -37,7 +43,7 @@ func (p *replica) live(ctx context.Context, rng *rand.Rand) {
 				p.mu.Unlock()
 			case rolled := <-p.roll:
 				p.end(syscall.SIGTERM)
-				l = p.start("")
+				l = p.start(fate{})
 				p.w.figures.rolled(p.readyIn(ctx))
 				close(rolled)
 			case <-time.After(span):
@@ -45,7 +51,7 @@ func (p *replica) live(ctx context.Context, rng *rand.Rand) {
 			}
 		}
 		if !pause(ctx, between(rng, 10*time.Millisecond, 3*time.Second)) {
-			p.start("")
+			p.start(fate{})
 			return
 		}
 	}
@@ -190,6 +196,6 @@ func (p *replica) heal() {
 		l = nil
 	}
 	if l == nil {
-		p.start("")
+		p.start(fate{})
 	}
 }

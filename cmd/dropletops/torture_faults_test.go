@@ -133,9 +133,12 @@ func (w *torture) drifting(ctx context.Context, rng *rand.Rand) {
 		case 0:
 			err = w.do.Rename(d.ID, d.Name+"x")
 		case 1:
-			err = w.do.SetStatus(d.ID, oneOf(rng, "active", "off"))
+			status := oneOf(rng, "active", "off")
+			w.meddlings.add(meddling{w.clock(), d.ID, status}) // before it is seen
+			err = w.do.SetStatus(d.ID, status)
 		case 2:
 			if err = w.do.Destroy(d.ID); err == nil {
+				w.meddlings.add(meddling{w.clock(), d.ID, "destroyed"})
 				w.newDroplet(len(ours) + rng.IntN(1_000_000))
 			}
 		case 3:
@@ -159,6 +162,7 @@ func (w *torture) drifting(ctx context.Context, rng *rand.Rand) {
 // heal ends everything that goes wrong.
 func (w *torture) heal() {
 	w.do.ClearFaults()
+	w.do.SetLag(simdo.DefaultLag())
 	w.do.ReleaseActions()
 	for _, a := range w.do.Actions() {
 		if a.Status == "in-progress" {

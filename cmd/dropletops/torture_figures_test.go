@@ -23,6 +23,8 @@ type figures struct {
 	moreCards, leftovers                   int
 	restarts, rolls                        int
 	turnedAway, refusedStarts              int
+	lags, notFounds, limited, rows         int
+	leftOff, blamed                        int
 	longestRestart, longestStop, settled   time.Duration
 	longestRoll                            time.Duration // of one replica, until it was ready
 	takeovers                              map[string]taken
@@ -111,10 +113,14 @@ func (f *figures) print(w *torture) {
 	}
 	say("disconnects", f.disconnects)
 	say("faults injected", f.faults)
+	say("stray 404s, limited look-ups", fmt.Sprint(f.notFounds, ", ", f.limited))
+	say("changes of DigitalOcean's lag", f.lags)
+	say("rows of kills, commands blamed for them", fmt.Sprint(f.rows, ", ", f.blamed))
 	say("changes behind our back", f.drifts)
 	say("audit lines", f.audit)
 	say("duplicates", f.duplicates)
 	say("losses", f.losses)
+	say("left off by a resize", f.leftOff)
 	say("accepted changes behind an unknown", f.untold)
 	say("second cards, clicked in vain", fmt.Sprint(f.moreCards, ", ", f.leftovers))
 	say("longest from restart to work going on", fmt.Sprint(f.longestRestart.Round(time.Millisecond), " of ", f.restarts))

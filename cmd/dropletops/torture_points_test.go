@@ -48,3 +48,17 @@ func (f *figures) point(rng *rand.Rand) string {
 	}
 	return oneOf(rng, among...) + "#" + strconv.Itoa(1+rng.IntN(3))
 }
+
+// commits are some whose answers are lost.
+func (f *figures) commits(rng *rand.Rand) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	among := slices.DeleteFunc(slices.Clone(f.points), func(p string) bool {
+		return !strings.HasPrefix(p, "database: ") || !strings.HasSuffix(p, ", after its commit")
+	})
+	var lost []string
+	for n := 0; n < 1+rng.IntN(4) && len(among) > 0; n++ {
+		lost = append(lost, oneOf(rng, among...)+"#"+strconv.Itoa(1+rng.IntN(8)))
+	}
+	return strings.Join(lost, ";")
+}

@@ -33,6 +33,9 @@ func (w *torture) check() {
 	w.nothingLost(s, all, lines)
 	w.cardsTell(s, all)
 	w.auditTells(all, lines)
+	w.nobodyLeftOff(all)
+	w.createdOnce()
+	w.nobodyBlamed()
 	for _, v := range s.Violations {
 		if v.Kind != "missing_pong" { // a frozen process answers no ping
 			w.t.Errorf("violation of Slack's protocol: %s", v)

@@ -25,6 +25,9 @@ type replica struct {
 	n    int
 	door *httptest.Server
 	log  *os.File
+	// valve is in front of PostgreSQL, whose URL behind it is database.
+	valve    *valve
+	database string
 
 	// firstWork is when the process at work first went on with what was there when it
 	// began; 0 is not yet. Nanoseconds since 1970.
@@ -63,7 +66,10 @@ func (l *life) over() bool {
 }
 
 func (w *torture) newReplica(n int) *replica {
-	p := &replica{w: w, n: n, roll: make(chan chan struct{})}
+	p := &replica{w: w, n: n, roll: make(chan chan struct{}), valve: newValve(), database: w.env["DATABASE_URL"]}
+	if !w.onSQLite() {
+		p.database = p.valve.behind(w.t, p.database)
+	}
 	p.freezeAt.Store("")
 	do := w.do.Handler()
 	p.door = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -98,28 +104,30 @@ func (w *torture) newReplica(n int) *replica {
 	return p
 }
 
-// start starts a process; where it is to die at a point, "" is nowhere.
-func (p *replica) start(die string) *life {
+// fate is at which point a process dies, and which commits' answers are lost to it, as
+// DROPLETOPS_TEST_DIE and DROPLETOPS_TEST_LOSE have it.
+type fate struct{ die, lose string }
+
+// start starts a process.
+func (p *replica) start(f fate) *life {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := &life{cmd: exec.Command(os.Args[0], "serve"), began: time.Now(), dies: die != "", done: make(chan struct{})}
+	l := &life{cmd: exec.Command(os.Args[0], "serve"), began: time.Now(), dies: f.die != "", done: make(chan struct{})}
 	if !p.w.othersLive(p) {
 		l.left = p.w.underHand()
 	}
 	for k, v := range p.w.env {
 		l.cmd.Env = append(l.cmd.Env, k+"="+v)
 	}
-	l.cmd.Env = append(l.cmd.Env, "DIGITALOCEAN_API_URL="+p.door.URL+"/")
-	if die != "" {
-		l.cmd.Env = append(l.cmd.Env, "DROPLETOPS_TEST_DIE="+die)
-	}
+	l.cmd.Env = append(l.cmd.Env, "DIGITALOCEAN_API_URL="+p.door.URL+"/", "DATABASE_URL="+p.database,
+		"DROPLETOPS_TEST_DIE="+f.die, "DROPLETOPS_TEST_LOSE="+f.lose)
 	if file := p.w.figures.pointsFile(p); file != "" {
 		l.cmd.Env = append(l.cmd.Env, "DROPLETOPS_TEST_POINTS="+file)
 	}
 	if at, err := p.log.Stat(); err == nil {
 		p.from = at.Size()
 	}
-	fmt.Fprintf(p.log, "---- started at %s, dies at %q ----\n", l.began.Format(time.StampMilli), die)
+	fmt.Fprintf(p.log, "---- started at %s, dies at %q, loses %q ----\n", l.began.Format(time.StampMilli), f.die, f.lose)
 	l.cmd.Stdout, l.cmd.Stderr = p.log, p.log
 	p.alive.Store(l)
 	p.firstWork.Store(0)
@@ -238,6 +246,13 @@ func (p *replica) heard() string {
 	if err != nil {
 		return ""
 	}
+	return string(b)
+}
+
+// logged is what all its processes have said.
+func (p *replica) logged() string {
+	b, err := os.ReadFile(p.log.Name())
+	p.w.must(err)
 	return string(b)
 }
 

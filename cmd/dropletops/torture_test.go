@@ -62,15 +62,16 @@ type tortureSetup struct {
 type torture struct {
 	*rig
 	tortureSetup
-	since    time.Time
-	dir      string // of the logs
-	replica  []*replica
-	ledger   ledger
-	figures  figures
-	channels []string
-	members  []string
-	disk     disk
-	quiet    sync.RWMutex // held for writing while one replica is away for long and the others must live
+	since     time.Time
+	dir       string // of the logs
+	replica   []*replica
+	ledger    ledger
+	figures   figures
+	channels  []string
+	members   []string
+	disk      disk
+	meddlings meddlings
+	quiet     sync.RWMutex // held for writing while one replica is away for long and the others must live
 }
 
 // heldOpen is how many requests are open, or not shown yet as they are, at the
@@ -85,7 +86,7 @@ const within = 40 * time.Second
 func newTorture(t *testing.T, s tortureSetup) *torture {
 	since := time.Now()
 	speed := 60 / float64(s.fast)
-	r := newRigBetween(t, simslack.Options{}, simdo.Options{Now: fastClock(since, s.fast), StatusLag: time.Duration(s.fast) * 300 * time.Millisecond, Speed: speed, Seed: s.seed})
+	r := newRigBetween(t, simslack.Options{}, simdo.Options{Now: fastClock(since, s.fast), StatusLag: time.Duration(s.fast) * 300 * time.Millisecond, Speed: speed, Seed: s.seed, Lag: simdo.DefaultLag()})
 	w := &torture{rig: r, tortureSetup: s, since: since,
 		figures: figures{takeovers: map[string]taken{}, ends: map[string]int{}, disks: map[string]int{}}}
 	var err error
@@ -132,7 +133,7 @@ func (w *torture) run() {
 	var all sync.WaitGroup
 	actors := []func(context.Context, *rand.Rand){
 		w.typing, w.clicking, w.clicking, w.redelivering, w.slackFails, w.slackDrops, w.digitalOceanFails, w.drifting,
-		w.diskFails,
+		w.diskFails, w.lagging, w.notFound, w.lookUpsLimited, w.databaseHangs,
 	}
 	if len(w.replica) > 1 {
 		actors = append(actors, w.rolling)
