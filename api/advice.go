@@ -38,7 +38,9 @@ var advice = []struct{ part, do string }{
 	{"already been enabled", "There is nothing left to do."},
 	{"already been disabled", "There is nothing left to do."},
 	{"backups are not enabled", "Switch them on first: enable-backups."},
-	{"locked", "DigitalOcean has locked it: contact its support, unless one of its actions is still under way."},
+	{"locked", "DigitalOcean's support has to unlock it, unless one of its actions is still under way."},
+	{"not available in this region", "Choose another size or region: sizes --region lists what is to be had there."},
+	{"cannot be attached", "A volume must be free, and in the same region."},
 	{"payment", "Someone has to look at the account's billing in the control panel."},
 }
 

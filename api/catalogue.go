@@ -127,7 +127,7 @@ func Catalogue() []*Action {
 				switch {
 				case a["disk"] != "true":
 					return ""
-				case p.Plan != nil && !slices.ContainsFunc(on, p.Plan.grows):
+				case p.Plan.told() && !slices.ContainsFunc(on, p.Plan.grows):
 					return tell(on, "Nothing: [its disk stays as it is|their disks stay as they are].")
 				}
 				return tell(on, "The way back: a disk cannot be made smaller again, nor can [the Droplet|a Droplet] go to a size with a smaller one.")

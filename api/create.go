@@ -172,9 +172,6 @@ func (c *Client) Create(ctx context.Context, a *Action, name string, args Args, 
 		c.cache.Delete(allDroplets) // who looks for it is to find it
 		return c.making(*d, resp), nil
 	})
-	if e, ok := err.(*Error); ok && e.Kind == Invalid {
-		e.Message += createHint(e.Message)
-	}
 	return r, err
 }
 
@@ -193,23 +190,6 @@ func (c *Client) making(d godo.Droplet, resp *godo.Response) Record {
 		}
 	}
 	return r
-}
-
-// createHint says what to do about a refusal of DigitalOcean's.
-func createHint(message string) string {
-	message = strings.ToLower(message)
-	for _, h := range []struct{ of, do string }{
-		{"droplet limit", "destroy what is not needed, or have DigitalOcean raise the account's limit"},
-		{"key identifiers", "leave --ssh-keys out or name keys that the account has"},
-		{"not available in this region", "the verb sizes with --region lists what is to be had there"},
-		{"invalid vpc", "name a VPC of the same region, or leave --vpc out"},
-		{"cannot be attached", "a volume must be free, and in the same region"},
-	} {
-		if strings.Contains(message, h.of) {
-			return " (" + h.do + ")"
-		}
-	}
-	return ""
 }
 
 // Named lists the Droplets of a name, in any case, fresh.

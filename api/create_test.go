@@ -197,9 +197,9 @@ func TestCreateThroughTheClient(t *testing.T) {
 		}
 	}
 	for fault, want := range map[*simdo.Answer]string{
-		simdo.Refuse(422, "unprocessable_entity", "creating this/these droplet(s) will exceed your droplet limit"): "raise the account's limit",
-		simdo.Refuse(422, "unprocessable_entity", "512 are invalid key identifiers for Droplet creation."):         "leave --ssh-keys out",
-		simdo.Refuse(422, "unprocessable_entity", "Size is not available in this region."):                         "sizes with --region",
+		simdo.Refuse(422, "unprocessable_entity", "creating this/these droplet(s) will exceed your droplet limit"): "ask DigitalOcean for a higher limit",
+		simdo.Refuse(422, "unprocessable_entity", "512 are invalid key identifiers for Droplet creation."):         "Name SSH keys by the ID",
+		simdo.Refuse(422, "unprocessable_entity", "Size is not available in this region."):                         "sizes --region lists",
 		simdo.Refuse(403, "forbidden", "You are not authorized"):                                                   "droplet:create",
 	} {
 		s.Inject(simdo.Fault{Match: simdo.Match{Method: "POST"}, Answer: fault})

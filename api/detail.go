@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -97,10 +98,10 @@ func detailOf(d godo.Droplet) Detail {
 	}
 	if n := d.Networks; n != nil {
 		for _, v := range n.V4 {
-			out.Networks = append(out.Networks, Network{4, v.Type, v.IPAddress, v.Netmask, v.Gateway})
+			out.Networks = append(out.Networks, Network{4, v.Type, known(v.IPAddress), known(v.Netmask), known(v.Gateway)})
 		}
 		for _, v := range n.V6 {
-			out.Networks = append(out.Networks, Network{6, v.Type, v.IPAddress, strconv.Itoa(v.Netmask), v.Gateway})
+			out.Networks = append(out.Networks, Network{6, v.Type, known(v.IPAddress), prefix(v.Netmask), known(v.Gateway)})
 		}
 	}
 	for _, id := range d.VolumeIDs {
@@ -108,6 +109,23 @@ func detailOf(d godo.Droplet) Detail {
 	}
 	out.NextBackup = windowOf(d.NextBackupWindow)
 	return out
+}
+
+// known is a value of DigitalOcean's, empty where it stands for none: some answers hold
+// the string "<nil>" for a gateway.
+func known(s string) string {
+	switch s = strings.TrimSpace(s); strings.ToLower(s) {
+	case "<nil>", "nil", "null", "none", "undefined":
+		return ""
+	}
+	return s
+}
+
+func prefix(bits int) string {
+	if bits == 0 {
+		return ""
+	}
+	return strconv.Itoa(bits)
 }
 
 func windowOf(w *godo.BackupWindow) Window {

@@ -243,14 +243,14 @@ func dropletOf(d godo.Droplet) Droplet {
 		for _, n := range d.Networks.V4 {
 			switch {
 			case n.Type == "public" && out.PublicIP == "":
-				out.PublicIP = n.IPAddress
+				out.PublicIP = known(n.IPAddress)
 			case n.Type == "private" && out.PrivateIP == "":
-				out.PrivateIP = n.IPAddress
+				out.PrivateIP = known(n.IPAddress)
 			}
 		}
 		for _, n := range d.Networks.V6 {
 			if n.Type == "public" && out.PublicIP6 == "" {
-				out.PublicIP6 = n.IPAddress
+				out.PublicIP6 = known(n.IPAddress)
 			}
 		}
 	}

@@ -52,6 +52,9 @@ func resizes(on []Droplet, a Args, p Pins) string {
 
 func changesSize(on []Droplet, a Args, p Pins) string {
 	disk := a["disk"] == "true"
+	if !p.Plan.told() {
+		p.Plan = nil
+	}
 	switch {
 	case p.Plan == nil && disk:
 		return tell(on, "Changes {name} to the size {size} with its disk, for good.", "{size}", a["size"])
@@ -86,6 +89,9 @@ func (p *Plan) ofAll(on []Droplet, disk bool) string {
 	}
 	return tell(on, s+p.costs(on), "{machine}", machine(p.VCPUs, p.MemoryMB), "{new}", fmt.Sprintf("%d GB", p.DiskGB))
 }
+
+// told reports whether it is known what a size holds.
+func (p *Plan) told() bool { return p != nil && p.VCPUs > 0 && p.MemoryMB > 0 && p.DiskGB > 0 }
 
 // grows says whether a Droplet's disk is smaller than the size's, as far as known.
 func (p *Plan) grows(d Droplet) bool { return d.DiskGB == 0 || d.DiskGB < p.DiskGB }

@@ -39,7 +39,11 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 		return Reply{}, mistaken
 	}
 	if w.look != nil {
-		return h.look(ctx, a, p, w)
+		r, err := h.look(ctx, a, p, w)
+		if err != nil {
+			err = &lookFailed{err}
+		}
+		return r, err
 	}
 	if w.action.Make != nil {
 		return h.create(ctx, a, w)

@@ -274,6 +274,11 @@ func TestLookUpsThatFail(t *testing.T) {
 		e := b.slash("UALICE", c.text)
 		e.Attempt = patience
 		b.refused(e, "Nothing was started. "+plain(failure.Sentence()))
+		e = b.slash("UALICE", "info web-1") // which would have started nothing
+		e.Attempt = patience
+		if c.call == "find" {
+			b.refused(e, plain(failure.Sentence()))
+		}
 	}
 	b := newBench(t)
 	if _, err := b.Handle(t.Context(), b.slash("USTRANGE", "reboot web-1")); err == nil || b.account.asked > 0 {

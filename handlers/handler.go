@@ -260,12 +260,21 @@ func orSaid(attempt int, to Address, r Reply, err error) (Reply, error) {
 	case errors.Is(err, approvals.ErrHandled):
 		return Reply{}, nil
 	case errors.As(err, &failed) && attempt >= patience && failed.Kind != api.RateLimited:
-		r = say(to, "Nothing was started. "+plain(failed.Sentence()))
+		said := plain(failed.Sentence())
+		if !errors.As(err, new(*lookFailed)) {
+			said = "Nothing was started. " + said
+		}
+		r = say(to, said)
 		r.Nothing = true
 		return r, nil
 	}
 	return r, err
 }
+
+// lookFailed is why a verb that only looks has no answer: it would have started nothing.
+type lookFailed struct{ error }
+
+func (f *lookFailed) Unwrap() error { return f.error }
 
 // admit answers a refusal for whoever may not use this, and writes it down.
 func (h *Handler) admit(ctx context.Context, who approvals.Who, words string) error {

@@ -93,7 +93,7 @@ func TestCreateSeveral(t *testing.T) {
 	r.do.Inject(simdo.Fault{Match: creating, Answer: simdo.Refuse(422, "unprocessable_entity", "creating this/these droplet(s) will exceed your droplet limit")})
 	o.click("alice", card, "confirm")
 	card = o.cardThat("failed", "1 done, 1 failed")
-	if !strings.Contains(card.Words(), "raise the account's limit") {
+	if !strings.Contains(card.Words(), "ask DigitalOcean for a higher limit") {
 		t.Errorf("says %s", card.Words())
 	}
 	o.click("alice", card, "retry")

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -62,7 +63,11 @@ func power(s string) string {
 // facts tell a Droplet from others, in one line.
 func facts(d api.Droplet) string {
 	parts := []string{fmt.Sprintf("`%d`", d.ID)}
-	for _, p := range []string{d.Size, d.PublicIP} {
+	address := cmp.Or(d.PublicIP, d.PublicIP6)
+	if address == "" && d.PrivateIP != "" {
+		address = d.PrivateIP + " (private)"
+	}
+	for _, p := range []string{d.Size, address} {
 		if p != "" {
 			parts = append(parts, escaped(p, 45))
 		}

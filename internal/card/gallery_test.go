@@ -159,7 +159,7 @@ func cards(t testing.TB) map[string]card.Message {
 	s.did(s.r.Creating(2, "host", nil, at(4*time.Second)))
 	draw("bulk_running_create", s.r, time.Minute)
 	s.end(1, 70*time.Second, approvals.Ending{State: approvals.TargetErrored, Problem: "DigitalOcean reports that the action 36804637 failed (errored). It gives no reason; its control panel may."})
-	s.end(2, 80*time.Second, approvals.Ending{State: approvals.TargetErrored, Problem: "Could not create web-9: DigitalOcean refused it: creating this/these droplet(s) will exceed your droplet limit (destroy what is not needed, or have DigitalOcean raise the account's limit)."})
+	s.end(2, 80*time.Second, approvals.Ending{State: approvals.TargetErrored, Problem: "Could not create web-9: DigitalOcean refused it: creating this/these droplet(s) will exceed your droplet limit. Destroy a Droplet that is not needed any more, or ask DigitalOcean for a higher limit: control panel, Settings, Team."})
 	draw("bulk_failed_create", s.r, 2*time.Minute)
 	s = story{t, create(t, map[string]string{"unless-present": "true"}, "web-9")}
 	draw("completed_create_present", s.end(0, time.Second, approvals.Ending{State: approvals.TargetDone, After: &web1, Anyway: true,

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -15,7 +16,10 @@ import (
 func History(records []api.Record, doings map[int]approvals.Doing, quiet bool, now time.Time) []string {
 	out := make([]string, len(records))
 	for i, r := range records {
-		line := fmt.Sprintf("`%d` · %s", r.ID, dated(r.StartedAt))
+		line := fmt.Sprintf("`%d`", r.ID)
+		if !r.StartedAt.IsZero() {
+			line += " · " + dated(r.StartedAt)
+		}
 		if d, ours := doings[r.ID]; ours {
 			line += " · " + whose(d, quiet)
 		}
@@ -33,7 +37,7 @@ func Newest(records []api.Record, ds []api.Droplet, doings map[int]approvals.Doi
 	}
 	out := History(records, doings, quiet, now)
 	for i, r := range records {
-		on := fmt.Sprintf("%s `%d`", escaped(r.ResourceType, 20), r.ResourceID)
+		on := strings.TrimSpace(escaped(r.ResourceType, 20) + fmt.Sprintf(" `%d`", r.ResourceID))
 		if d, ok := by[r.ResourceID]; ok && r.ResourceType == "droplet" {
 			on = "*" + name(approvals.Droplet(d)) + "*"
 		}
@@ -53,8 +57,8 @@ func acted(r api.Record) string {
 	case "in-progress":
 		mark = "🔄"
 	}
-	typ := strings.ReplaceAll(r.Type, "_", "-")
-	return fmt.Sprintf("%s *%s* · %s", mark, escaped(typ, maxShort), escaped(r.Status, maxShort))
+	typ := escaped(strings.ReplaceAll(r.Type, "_", "-"), maxShort)
+	return fmt.Sprintf("%s *%s* · %s", mark, cmp.Or(typ, "an action"), cmp.Or(escaped(r.Status, maxShort), "status unknown"))
 }
 
 // lasted says how long an action took, or has been under way.

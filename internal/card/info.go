@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,10 +60,14 @@ func Info(in Inside, quiet bool, now time.Time) (head string, lines []string) {
 	add("GPU", escaped(d.Chips, maxShort))
 	add("Image", madeFrom(d))
 	if d.Kernel != nil {
-		add("Kernel", fmt.Sprintf("%s, version %s (`%d`)", escaped(d.Kernel.Name, 100), escaped(d.Kernel.Version, maxShort), d.Kernel.ID))
+		version := escaped(d.Kernel.Version, maxShort)
+		if version != "" {
+			version = "version " + version
+		}
+		add("Kernel", strings.Join(nonEmpty(strings.Join(nonEmpty(escaped(d.Kernel.Name, 100), version), ", "), fmt.Sprintf("`%d`", d.Kernel.ID)), " · "))
 	}
 	for _, n := range d.Networks {
-		add(fmt.Sprintf("%s IPv%d", capital(escaped(n.Type, 20)), n.Version), network(n))
+		add(strings.Join(nonEmpty(capital(escaped(n.Type, 20)), fmt.Sprintf("IPv%d", n.Version)), " "), network(n))
 	}
 	if len(d.Networks) == 0 {
 		add("Networks", "none yet")
@@ -72,7 +77,7 @@ func Info(in Inside, quiet bool, now time.Time) (head string, lines []string) {
 	add("Volumes", volumes(d.Volumes))
 	add("Features", orNone(some(d.Features, 12, 30)))
 	add("Tags", readable(d.Droplet, api.UnreadableTags, orNone(some(d.Tags, 12, 40))))
-	add("Created", created(d.Created)+", "+age(d.Created, now))
+	add("Created", createdAgo(d.Created, now))
 	add("Backups", policy(in))
 	add("Latest backup", latest(in.Backups, "backup", now))
 	add("Latest snapshot", latest(in.Snapshots, "snapshot", now))
@@ -83,7 +88,10 @@ func Info(in Inside, quiet bool, now time.Time) (head string, lines []string) {
 		add("Last action", unread)
 	} else if len(in.Past) > 0 && in.Past[0].Ended() {
 		r := in.Past[0]
-		last := acted(r) + " · " + lasted(r, now) + " · " + dated(r.StartedAt)
+		last := acted(r) + " · " + lasted(r, now)
+		if !r.StartedAt.IsZero() {
+			last += " · " + dated(r.StartedAt)
+		}
 		if who, ours := in.Doings[r.ID]; ours {
 			last += " · " + whose(who, quiet)
 		}
@@ -109,18 +117,37 @@ func busy(in Inside, quiet bool, now time.Time) string {
 }
 
 func place(d api.Detail) string {
-	if d.RegionName == "" {
-		return escaped(d.Region, maxShort)
+	if d.RegionName == "" || d.Region == "" {
+		return escaped(cmp.Or(d.RegionName, d.Region), maxShort)
 	}
 	return escaped(d.RegionName, maxShort) + " (" + escaped(d.Region, maxShort) + ")"
 }
 
 func size(d api.Detail) string {
-	s := fmt.Sprintf("%s: %d %s, %s memory, %d GB disk", escaped(d.Size, maxShort), d.VCPUs, plural(d.VCPUs, "vCPU", "vCPUs"), memory(d.MemoryMB), d.DiskGB)
+	parts := hardware(d.VCPUs, d.MemoryMB, d.DiskGB)
 	if d.TransferTB > 0 {
-		s += fmt.Sprintf(", %g TB transfer", d.TransferTB)
+		parts = append(parts, fmt.Sprintf("%g TB transfer", d.TransferTB))
 	}
-	return s
+	return strings.Join(nonEmpty(escaped(d.Size, maxShort), strings.Join(parts, ", ")), ": ")
+}
+
+// hardware names what is known of CPUs, memory and disk.
+func hardware(cpus, mb, gb int) (parts []string) {
+	if cpus > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s", cpus, plural(cpus, "vCPU", "vCPUs")))
+	}
+	if mb > 0 {
+		parts = append(parts, memory(mb)+" memory")
+	}
+	if gb > 0 {
+		parts = append(parts, fmt.Sprintf("%d GB disk", gb))
+	}
+	return parts
+}
+
+// nonEmpty returns those parts that are not empty.
+func nonEmpty(parts ...string) []string {
+	return slices.DeleteFunc(parts, func(s string) bool { return strings.TrimSpace(s) == "" })
 }
 
 func hourly(d float64) string { return fmt.Sprintf("$%.5g", d) }
@@ -129,14 +156,17 @@ func madeFrom(d api.Detail) string {
 	if d.Base.ID == 0 {
 		return notReadable
 	}
-	s := escaped(strings.TrimSpace(d.Base.Distro+" "+d.Base.Name), 120)
+	slug := ""
 	if d.Base.Slug != "" {
-		s += " · " + Code(d.Base.Slug)
+		slug = Code(d.Base.Slug)
 	}
-	return s + fmt.Sprintf(" · `%d`", d.Base.ID)
+	return strings.Join(nonEmpty(escaped(strings.TrimSpace(d.Base.Distro+" "+d.Base.Name), 120), slug, fmt.Sprintf("`%d`", d.Base.ID)), " · ")
 }
 
 func network(n api.Network) string {
+	if n.Address == "" {
+		return "not told"
+	}
 	s := Code(n.Address)
 	switch {
 	case n.Version == 6 && n.Mask != "":
@@ -174,7 +204,7 @@ func firewalls(in Inside) string {
 	var out []string
 	const most = 4
 	for _, f := range in.Firewalls[:min(most, len(in.Firewalls))] {
-		s := escaped(f.Name, 40)
+		s := cmp.Or(escaped(f.Name, 40), "one without a name")
 		if f.Pending || f.Status != "succeeded" {
 			s += " (⚠️ not in force yet)"
 		}
@@ -200,7 +230,10 @@ func volumes(vs []api.Volume) string {
 			out = append(out, Code(v.ID))
 			continue
 		}
-		s := fmt.Sprintf("%s, %d GB", escaped(v.Name, 40), v.SizeGB)
+		s := escaped(v.Name, 40)
+		if v.SizeGB > 0 {
+			s += fmt.Sprintf(", %d GB", v.SizeGB)
+		}
 		if v.System != "" {
 			s += " " + escaped(v.System, 10)
 		}

@@ -12,7 +12,7 @@ import (
 func Sizes(plans []api.Plan) []string {
 	out := make([]string, len(plans))
 	for i, p := range plans {
-		parts := []string{fmt.Sprintf("%d %s", p.VCPUs, plural(p.VCPUs, "vCPU", "vCPUs")), memory(p.MemoryMB) + " memory", fmt.Sprintf("%d GB disk", p.DiskGB)}
+		parts := hardware(p.VCPUs, p.MemoryMB, p.DiskGB)
 		if p.Description != "" {
 			parts = append(parts, escaped(p.Description, maxShort))
 		}
@@ -24,7 +24,11 @@ func Sizes(plans []api.Plan) []string {
 		default:
 			parts = append(parts, some(p.Regions, 14, 12))
 		}
-		out[i] = Code(p.Slug) + " · *" + Money(p.Monthly) + "* a month\n" + strings.Join(parts, " · ")
+		out[i] = Code(p.Slug)
+		if p.Monthly > 0 {
+			out[i] += " · *" + Money(p.Monthly) + "* a month"
+		}
+		out[i] += "\n" + strings.Join(parts, " · ")
 	}
 	return out
 }
@@ -82,7 +86,11 @@ func Regions(regions []api.Region) []string {
 		if len(r.Features) > 0 {
 			line += " · " + some(r.Features, 8, 30)
 		}
-		out[i] = Code(r.Slug) + " · *" + escaped(r.Name, maxShort) + "*\n" + line
+		out[i] = Code(r.Slug)
+		if r.Name != "" {
+			out[i] += " · *" + escaped(r.Name, maxShort) + "*"
+		}
+		out[i] += "\n" + line
 	}
 	return out
 }
@@ -96,7 +104,11 @@ func Kernels(kernels []api.KernelVersion, has int, give func(id int) string) []s
 		if k.ID == has {
 			line = fmt.Sprintf("`%d` · 🟢 in use", k.ID)
 		}
-		out[i] = "*" + escaped(k.Name, 120) + "* · " + escaped(k.Version, maxShort) + "\n" + line
+		title := escaped(k.Name, 120)
+		if title == "" {
+			title = fmt.Sprintf("kernel %d", k.ID)
+		}
+		out[i] = strings.Join(nonEmpty("*"+title+"*", escaped(k.Version, maxShort)), " · ") + "\n" + line
 	}
 	return out
 }

@@ -18,8 +18,11 @@ func Saved(images []api.Image, use func(id int) string, now time.Time) []string 
 		if img.SizeGB > 0 {
 			parts = append(parts, gigabytes(img.SizeGB))
 		}
-		parts = append(parts, created(img.Created))
-		out[i] = "*" + saved(img) + "* · " + age(img.Created, now) + "\n" + strings.Join(parts, " · ")
+		head := "*" + saved(img) + "*"
+		if img.Created != "" {
+			parts, head = append(parts, created(img.Created)), head+" · "+age(img.Created, now)
+		}
+		out[i] = head + "\n" + strings.Join(parts, " · ")
 	}
 	return out
 }
@@ -40,6 +43,14 @@ func created(s string) string {
 		return "at an unknown time"
 	}
 	return dated(at)
+}
+
+// createdAgo is such a time with how long ago that is.
+func createdAgo(s string, now time.Time) string {
+	if _, err := time.Parse(time.RFC3339, s); err != nil {
+		return created(s)
+	}
+	return created(s) + ", " + age(s, now)
 }
 
 // PolicyWords says when backups are taken, in one line.

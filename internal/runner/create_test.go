@@ -89,7 +89,7 @@ func TestTheAnswerToACreateIsLost(t *testing.T) {
 		"an empty answer":        {simdo.Fault{After: true, Answer: simdo.EmptyObject()}, approvals.Completed, "", 1},
 		"502 before":             {simdo.Fault{Answer: simdo.ServerError(502)}, approvals.Unknown, "may or may not", 0},
 		"dropped before":         {simdo.Fault{Drop: true}, approvals.Unknown, "may or may not", 0},
-		"refused":                {simdo.Fault{Answer: simdo.Refuse(422, "unprocessable_entity", "creating this/these droplet(s) will exceed your droplet limit")}, approvals.Failed, "raise the account's limit", 0},
+		"refused":                {simdo.Fault{Answer: simdo.Refuse(422, "unprocessable_entity", "creating this/these droplet(s) will exceed your droplet limit")}, approvals.Failed, "ask DigitalOcean for a higher limit", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
