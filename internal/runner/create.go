@@ -141,7 +141,7 @@ func (r *Runner) searchMade(ctx context.Context, req *approvals.Request, i int) 
 	if d != nil {
 		return r.accepted(ctx, req, i, r.birth(ctx, *d), true)
 	}
-	if r.Now().Sub(t.LostAt) < searchFor {
+	if !r.searchedInVain(req, i) {
 		return searchEvery, nil
 	}
 	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown,

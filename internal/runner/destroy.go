@@ -53,7 +53,7 @@ func (r *Runner) searchGone(ctx context.Context, req *approvals.Request, i int) 
 	case err != nil:
 		r.Log.WarnContext(ctx, "it could not be seen whether a Droplet is gone", "request_id", req.ID, "droplet_id", t.Droplet.ID, "error", err)
 		return searchEvery, nil // it is not unknown before it was looked for
-	case r.Now().Sub(t.LostAt) < searchFor:
+	case !r.searchedInVain(req, i):
 		return searchEvery, nil
 	}
 	return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetUnknown, After: now(d),

@@ -50,12 +50,25 @@ func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, w wo
 	if found {
 		return r.accepted(ctx, req, i, rec, true)
 	}
-	if r.Now().Sub(t.LostAt) < searchFor {
+	if !r.searchedInVain(req, i) {
 		return searchEvery, nil
 	}
 	return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetUnknown,
 		Problem: fmt.Sprintf("DigitalOcean's answer was lost, and within a minute no %s showed up among the Droplet's actions. "+
 			"It may or may not have been done: look at the Droplet, then retry if it was not.", a.Type)})
+}
+
+// searchRule is how long a lost answer is looked for (CONTRACT §6): a minute from the first
+// read that succeeded, and at least three of them. What can't be read proves nothing.
+var searchRule = api.AbsenceRule{Reads: 3, Over: searchFor}
+
+// searchedInVain counts a read that succeeded and did not show what was lost, and reports
+// whether that is enough to give it up.
+func (r *Runner) searchedInVain(req *approvals.Request, i int) bool {
+	t := req.Targets[i]
+	key := fmt.Sprintf("search/%s/%d/%d", req.ID, i, t.DispatchedAt.UnixMicro())
+	err := r.Absences.Check(key, searchRule, &api.Error{Kind: api.NotFound, What: "look for a lost action"}, r.Now())
+	return api.KindOf(err) == api.NotFound
 }
 
 // among picks the lost action out of a Droplet's history: the oldest that fits, and
