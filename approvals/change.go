@@ -105,6 +105,9 @@ type Store interface {
 	Update(ctx context.Context, id string, f func(*Request) (Change, error)) (*Request, error)
 	// Record appends audit lines that change no request, such as a refused click.
 	Record(ctx context.Context, lines ...Line) error
+	// MoveChannel records that a channel has another ID now, with the audit line of it:
+	// every request of the channel is loaded with the new one from then on.
+	MoveChannel(ctx context.Context, from, to string, l Line) error
 	// Unreviewed lists the requests whose review is open, oldest first.
 	Unreviewed(ctx context.Context) ([]*Request, error)
 }

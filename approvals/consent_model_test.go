@@ -530,6 +530,8 @@ type doc struct {
 
 func newMemory() *memory { return &memory{docs: map[string][]byte{}} }
 
+func (m *memory) MoveChannel(context.Context, string, string, approvals.Line) error { return nil }
+
 func (m *memory) Unreviewed(ctx context.Context) (out []*approvals.Request, err error) {
 	for _, id := range slices.Sorted(maps.Keys(m.docs)) {
 		r, err := m.Request(ctx, id)

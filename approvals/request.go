@@ -66,6 +66,12 @@ type Origin struct {
 	// ThreadTS is the thread the command came from; the card and all progress
 	// stay in it. Empty for a slash command, which Slack allows in no thread.
 	ThreadTS string `json:"thread_ts,omitempty"`
+	// Unthreaded says that the thread may have no reply yet, as that of a message from
+	// which the request was made: Slack shows an ephemeral message to nobody there.
+	Unthreaded bool `json:"unthreaded,omitempty"`
+	// Group says that the channel is a direct message of several people: an app is part
+	// of one from its start, or never.
+	Group bool `json:"group,omitempty"`
 	// Shared says that people of other workspaces are in the channel.
 	Shared bool `json:"shared,omitempty"`
 	// ResponseURL answers a slash command for 30 minutes, five times at the most.

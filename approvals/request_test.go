@@ -265,6 +265,8 @@ func (k *keepAll) Request(context.Context, string) (*Request, error) { return ni
 func (k *keepAll) Update(context.Context, string, func(*Request) (Change, error)) (*Request, error) {
 	return nil, ErrNotFound
 }
+func (k *keepAll) MoveChannel(context.Context, string, string, Line) error { return nil }
+
 func (k *keepAll) Unreviewed(context.Context) ([]*Request, error) { return nil, nil }
 func (k *keepAll) Record(_ context.Context, lines ...Line) error {
 	k.lines = append(k.lines, lines...)

@@ -25,6 +25,7 @@ func Scopes() []Scope {
 	return []Scope{
 		{Name: "app_mentions:read"}, {Name: "chat:write"}, {Name: "commands"}, {Name: "users:read"},
 		{Name: "channels:read", Without: shared}, {Name: "groups:read", Without: shared},
+		{Name: "mpim:read", Without: "nobody tells whether people of other workspaces are in a group direct message"},
 		{Name: "channels:history", Without: lost + "public channels"}, {Name: "groups:history", Without: lost + "private channels"},
 		{Name: "im:history", Without: lost + "direct messages"},
 		{Name: "usergroups:read", Without: "no user group can be named in a policy"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"dropletops/approvals"
 	"dropletops/internal/card"
 )
 
@@ -70,12 +71,16 @@ func shorten(s string) string {
 
 // placeless says why a card has no place in Slack, for the request, and what the
 // asker can do about it, for them.
-func placeless(err error, channel string) (why, todo string) {
+func placeless(err error, o approvals.Origin) (why, todo string) {
 	c := code(err)
 	switch {
-	case (c == "not_in_channel" || c == "channel_not_found") && direct(channel):
+	case (c == "not_in_channel" || c == "channel_not_found") && direct(o.ChannelID):
 		return "It was asked for in a direct message between other people, so the card could not be shown (" + c + ").",
 			"This is a direct message between other people, which I can't be invited to, so nothing was started. Ask in a channel that I am in."
+	case (c == "not_in_channel" || c == "channel_not_found") && o.Group:
+		return "It was asked for in a group direct message that I am not part of, so the card could not be shown (" + c + ").",
+			"I am not part of this group direct message, and Slack lets nobody add an app to one, so nothing was started. " +
+				"Ask in a channel that I am in, or start a new group direct message with me in it."
 	case c == "not_in_channel" || c == "channel_not_found":
 		return "I am not in the channel, so the card could not be shown (" + c + ").",
 			"I am not in this channel, so nothing was started. Type `/invite @dropletops` here, then ask again."

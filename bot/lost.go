@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/card"
 
 	"github.com/slack-go/slack"
 )
@@ -138,7 +139,7 @@ func (p *publisher) reads(channel string) bool {
 // isCard says whether a message is a card of a request that the bot posted.
 func (p *publisher) isCard(m slack.Message, id string) bool {
 	is, _ := m.Metadata.EventPayload["request_id"].(string)
-	return m.User == p.client.BotUserID() && m.Metadata.EventType == "dropletops_request" && is == id
+	return m.User == p.client.BotUserID() && m.Metadata.EventType == card.EventType && is == id
 }
 
 // nothingSent says whether a failed chat.postMessage certainly left nothing in

@@ -220,7 +220,7 @@ func (p *publisher) record(ctx context.Context, id, what string, write func(cont
 // abandon calls a request off because its card can be shown to no one, and tells
 // whoever asked what to do.
 func (p *publisher) abandon(ctx context.Context, r *approvals.Request, cause error) result {
-	why, todo := placeless(cause, r.Origin.ChannelID)
+	why, todo := placeless(cause, r.Origin)
 	if err := p.abandoner.Abandon(ctx, r.ID, why); err != nil {
 		return result{err: fmt.Errorf("call off request %s, which has no place in Slack: %w", r.ID, err)}
 	}
@@ -248,10 +248,14 @@ func (p *publisher) abandon(ctx context.Context, r *approvals.Request, cause err
 
 // asker is where whoever asked for a request can be told something.
 func asker(r *approvals.Request) handlers.Address {
-	return handlers.Address{
+	to := handlers.Address{
 		ResponseURL: r.Origin.ResponseURL, ChannelID: r.Origin.ChannelID,
 		UserID: r.Requester.UserID, ThreadTS: r.Origin.ThreadTS,
 	}
+	if r.Origin.Unthreaded {
+		to.ThreadTS = ""
+	}
+	return to
 }
 
 // deadToken says that it is the bot that Slack refuses, and no request: Run is

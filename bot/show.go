@@ -11,11 +11,12 @@ import (
 // Show posts a message for everyone in a channel, or in a thread of it, when its
 // turn has come. It answers a refusal where Slack does not let the bot post
 // there; any other error may pass.
-func (b *Bot) Show(ctx context.Context, channel, thread string, m card.Message) error {
+func (b *Bot) Show(ctx context.Context, where approvals.Origin, m card.Message) error {
+	channel := where.ChannelID
 	if err := b.publisher.turn(ctx, postMessage, channel); err != nil {
 		return fmt.Errorf("wait for a turn to post in %s: %w", channel, err)
 	}
-	_, err := b.publisher.send(ctx, channel, thread, m)
+	_, err := b.publisher.send(ctx, channel, where.ThreadTS, m)
 	switch {
 	case err == nil:
 		return nil
@@ -31,6 +32,9 @@ func (b *Bot) Show(ctx context.Context, channel, thread string, m card.Message) 
 	case "not_in_channel", "channel_not_found":
 		if direct(channel) {
 			return approvals.Refuse("This is a direct message between other people, which I can't be invited to, so I can't show this here.")
+		}
+		if where.Group {
+			return approvals.Refuse("I am not part of this group direct message, and Slack lets nobody add an app to one, so I can't show this here.")
 		}
 		return approvals.Refuse("I am not in this channel, so I can't show this here. Type `/invite @dropletops`, then click again.")
 	default:

@@ -194,6 +194,8 @@ func (m *memory) Update(_ context.Context, id string, f func(*approvals.Request)
 	return &r, nil
 }
 
+func (m *memory) MoveChannel(context.Context, string, string, approvals.Line) error { return nil }
+
 func (m *memory) Unreviewed(context.Context) (out []*approvals.Request, err error) {
 	for _, id := range m.order {
 		if r := m.requests[id]; r.Review.Open() {

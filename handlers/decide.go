@@ -74,6 +74,21 @@ func (in interaction) message() approvals.MessageRef {
 	return approvals.MessageRef{ChannelID: in.channel(), TS: cmp.Or(in.Container.MessageTS, in.Message.TS)}
 }
 
+// carries is the request whose card the message is that was clicked, by the metadata that
+// the bot gave it, or where Slack leaves that out by the buttons on it; empty if it is none.
+func (in interaction) carries(c click, bot string) string {
+	m := in.Message
+	switch {
+	case m.User == "" || m.User != bot:
+		return ""
+	case m.Metadata.Type == card.EventType:
+		return m.Metadata.Payload.RequestID
+	case m.Metadata.Type == "" && in.bears(c.Value):
+		return c.Value
+	}
+	return ""
+}
+
 // shown is what the message that was clicked showed, by the block of the button,
 // or by those of the message as it was when it was clicked.
 func (in interaction) shown(c click) string {

@@ -325,10 +325,10 @@ func (c *channel) Tell(_ context.Context, r Reply) error {
 	return nil
 }
 
-func (c *channel) Show(_ context.Context, ch, thread string, m card.Message) error {
+func (c *channel) Show(_ context.Context, where approvals.Origin, m card.Message) error {
 	if c.refusal != nil {
 		return c.refusal
 	}
-	c.shown, c.where = append(c.shown, m), append(c.where, ch+" "+thread)
+	c.shown, c.where = append(c.shown, m), append(c.where, where.ChannelID+" "+where.ThreadTS)
 	return nil
 }

@@ -22,6 +22,8 @@ type purpose struct {
 	TeamID      string `json:"team"`
 	Channel     string `json:"channel"`
 	Thread      string `json:"thread,omitempty"`
+	Unthreaded  bool   `json:"unthreaded,omitempty"` // see approvals.Origin
+	Group       bool   `json:"group,omitempty"`
 	ResponseURL string `json:"response_url,omitempty"`
 	// Patience is a --timeout that was typed: the modal has no field for it.
 	Patience time.Duration `json:"patience,omitempty"`
@@ -243,7 +245,7 @@ func (f form) asked(e approvals.Envelope, in interaction) asked {
 	return asked{
 		who: in.who(),
 		origin: approvals.Origin{
-			TeamID: f.TeamID, ChannelID: f.Channel, ThreadTS: f.Thread, Private: direct(f.Channel), ResponseURL: f.ResponseURL,
+			TeamID: f.TeamID, ChannelID: f.Channel, ThreadTS: f.Thread, Unthreaded: f.Unthreaded, Group: f.Group, Private: direct(f.Channel), ResponseURL: f.ResponseURL,
 			Envelope: e.Key, AskedAt: e.ReceivedAt, Words: strings.TrimSpace(f.Call + " " + redact(text)),
 		},
 		to: in.address(), text: text, call: f.Call, words: e.Key, attempt: e.Attempt, chosen: f.chosen(), form: &f,

@@ -59,6 +59,9 @@ type Requests interface {
 // Decisions are made, explained, and told of.
 type Decisions interface {
 	Decide(ctx context.Context, k approvals.Click) (*approvals.Request, error)
+	// Follow has what stands in a channel follow it to another ID, where the message that
+	// was clicked shows that it has one now.
+	Follow(ctx context.Context, id string, clicked approvals.MessageRef, carries string) error
 	// SnapshotFirst adds a snapshot to a request, which makes it longer, and has it decided anew.
 	SnapshotFirst(ctx context.Context, k approvals.Click, longer time.Duration) (*approvals.Request, error)
 	Explain(ctx context.Context, id string, by approvals.Who, reason, envelope string) error
@@ -151,7 +154,7 @@ type Doers interface {
 // Channel shows a message to everyone in a channel, in a thread where one is
 // named. It answers a refusal where it may not post there.
 type Channel interface {
-	Show(ctx context.Context, channel, thread string, m card.Message) error
+	Show(ctx context.Context, where approvals.Origin, m card.Message) error
 	// Tell shows a reply to whoever asked, while what they asked for goes on.
 	Tell(ctx context.Context, r Reply) error
 }
@@ -216,6 +219,9 @@ func (h *Handler) interacted(ctx context.Context, e approvals.Envelope) (Reply, 
 		return h.redraws(ctx, e, in)
 	}
 	c := in.Actions[0] // Slack sends one at a time
+	if err := h.Decisions.Follow(ctx, c.Value, in.message(), in.carries(c, h.BotUserID())); err != nil {
+		return Reply{}, err
+	}
 	switch kind := approvals.DecisionKind(c.ActionID); kind {
 	case approvals.ToApprove, approvals.ToDeny, approvals.ToConfirm, approvals.ToCancel, approvals.ToRetract,
 		approvals.ToBreakGlass, approvals.ToReview:

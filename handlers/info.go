@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -99,15 +101,19 @@ func (h *Handler) actions(ctx context.Context, q query) (card.Answer, error) {
 	if err != nil {
 		return card.Answer{}, err
 	}
+	on := code(q.droplet.Name)
+	if ds := h.asCalledNow(ctx, []api.Droplet{*q.droplet}, records); ds[0].Name != q.droplet.Name {
+		on = fmt.Sprintf("%s (`%d`, which was called %s)", code(ds[0].Name), q.droplet.ID, on)
+	}
 	if len(records) == 0 {
-		return card.Answer{Head: "Nothing was done to " + code(q.droplet.Name) + " that DigitalOcean keeps."}, nil
+		return card.Answer{Head: "Nothing was done to " + on + " that DigitalOcean keeps."}, nil
 	}
 	doings, problem := h.doings(ctx, records)
 	foot := problem
 	if foot == "" {
 		foot = "Those without a name were not asked for through Dropletops."
 	}
-	return card.Answer{Head: "*Actions* on " + code(q.droplet.Name), Each: "actions", Foot: foot,
+	return card.Answer{Head: "*Actions* on " + on, Each: "actions", Foot: foot,
 		Items: card.History(records, doings, q.quiet, h.Now())}, nil
 }
 
@@ -125,8 +131,32 @@ func (h *Handler) newest(ctx context.Context, q query) (card.Answer, error) {
 	if foot == "" {
 		foot = fmt.Sprintf("The newest %d that DigitalOcean lists. All of one Droplet: ", len(records)) + card.Typed(q.call+" actions <target>") + "."
 	}
+	ds, err := h.Account.Listing(ctx)
+	if err != nil { // they are named by their IDs
+		h.Log.Warn("could not read what Droplets there are", "error", err)
+	}
 	return card.Answer{Head: "*Actions* of this account", Each: "actions", Foot: foot,
-		Items: card.Newest(records, h.others(ctx), doings, q.quiet, h.Now())}, nil
+		Items: card.Newest(records, h.asCalledNow(ctx, ds, records), doings, q.quiet, h.Now())}, nil
+}
+
+// maxRenamed bounds how many Droplets are looked at for their new names.
+const maxRenamed = 10
+
+// asCalledNow returns Droplets of a list by the names that they have now: a list may trail
+// a rename, whose old name another Droplet may have by now. Renames are among the records.
+func (h *Handler) asCalledNow(ctx context.Context, ds []api.Droplet, records []api.Record) []api.Droplet {
+	looked := map[int]bool{}
+	for _, r := range records {
+		i := slices.IndexFunc(ds, func(d api.Droplet) bool { return d.ID == r.ResourceID })
+		if r.Type != "rename" || i < 0 || looked[r.ResourceID] || len(looked) == maxRenamed || h.Now().Sub(r.StartedAt) > time.Hour {
+			continue
+		}
+		looked[r.ResourceID] = true
+		if d, err := h.Droplets.Droplet(ctx, r.ResourceID); err == nil {
+			ds[i].Name = d.Name
+		}
+	}
+	return ds
 }
 
 // action answers one action.

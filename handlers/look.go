@@ -154,7 +154,7 @@ func (h *Handler) look(ctx context.Context, a asked, p parser, w words) (Reply, 
 	if a.share {
 		public := showing
 		public.By, public.Words = a.who.UserID, a.origin.Words
-		if err := h.Channel.Show(ctx, a.origin.ChannelID, a.origin.ThreadTS, card.Draw(found, public)); err != nil {
+		if err := h.Channel.Show(ctx, a.origin, card.Draw(found, public)); err != nil {
 			return Reply{}, err
 		}
 		showing.Shown = true

@@ -67,7 +67,7 @@ func (a asked) lacks(w words, mistaken error) bool {
 // lives 3 s, so that what it shows is looked up only then. It answers false where
 // none can be opened.
 func (h *Handler) opens(ctx context.Context, a asked, w words) (bool, error) {
-	f := form{purpose: purpose{ID: a.words, Call: a.call, TeamID: a.origin.TeamID, Channel: a.origin.ChannelID, Thread: a.origin.ThreadTS,
+	f := form{purpose: purpose{ID: a.words, Call: a.call, TeamID: a.origin.TeamID, Channel: a.origin.ChannelID, Thread: a.origin.ThreadTS, Unthreaded: a.origin.Unthreaded, Group: a.origin.Group,
 		ResponseURL: a.origin.ResponseURL, Patience: w.patience}, action: w.action, reason: w.reason, args: map[string]card.Picked{}}
 	if w.action != nil {
 		for _, param := range w.action.Params {
@@ -309,7 +309,8 @@ func (h *Handler) operate(ctx context.Context, e approvals.Envelope, in interact
 	}
 	a := asked{
 		who: in.who(), to: in.address(), text: typed(in.Message.Text), call: "/droplet", words: e.Key, attempt: e.Attempt, trigger: in.TriggerID,
-		origin: approvals.Origin{TeamID: in.User.TeamID, ChannelID: in.Channel.ID, ThreadTS: cmp.Or(in.Message.ThreadTS, in.Message.TS),
+		origin: approvals.Origin{TeamID: in.User.TeamID, ChannelID: in.Channel.ID, ThreadTS: cmp.Or(in.Message.ThreadTS, in.Message.TS), Unthreaded: in.thread() == "",
+			Group:       groupMessage(in.Channel.Name),
 			ResponseURL: in.ResponseURL},
 	}
 	if opened, err := h.opens(ctx, a, words{}); opened || err != nil {

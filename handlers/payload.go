@@ -16,6 +16,7 @@ import (
 type command struct {
 	TeamID      string `json:"team_id"`
 	ChannelID   string `json:"channel_id"`
+	ChannelName string `json:"channel_name"`
 	UserID      string `json:"user_id"`
 	Command     string `json:"command"`
 	Text        string `json:"text"`
@@ -59,7 +60,8 @@ type interaction struct {
 		TeamID string `json:"team_id"`
 	} `json:"user"`
 	Channel struct {
-		ID string `json:"id"`
+		ID   string `json:"id"`
+		Name string `json:"name"`
 	} `json:"channel"`
 	Container struct {
 		ChannelID string `json:"channel_id"`
@@ -70,7 +72,14 @@ type interaction struct {
 		TS       string `json:"ts"`
 		ThreadTS string `json:"thread_ts"`
 		Text     string `json:"text"`
-		Blocks   []struct {
+		User     string `json:"user"`
+		Metadata struct {
+			Type    string `json:"event_type"`
+			Payload struct {
+				RequestID string `json:"request_id"`
+			} `json:"event_payload"`
+		} `json:"metadata"`
+		Blocks []struct {
 			BlockID  string          `json:"block_id"`
 			Elements json.RawMessage `json:"elements"` // a list in most kinds of blocks
 		} `json:"blocks"`
@@ -145,7 +154,11 @@ func (in interaction) address() Address {
 		return Address{ResponseURL: n.ResponseURL, ChannelID: n.Channel, UserID: in.User.ID, ThreadTS: n.Thread}
 	}
 	if p, ok := in.purpose(); ok {
-		return Address{ResponseURL: p.ResponseURL, ChannelID: p.Channel, UserID: in.User.ID, ThreadTS: p.Thread}
+		to := Address{ResponseURL: p.ResponseURL, ChannelID: p.Channel, UserID: in.User.ID, ThreadTS: p.Thread}
+		if p.Unthreaded {
+			to.ThreadTS = ""
+		}
+		return to
 	}
 	if c, ok := in.consented(); ok {
 		return Address{ResponseURL: c.ResponseURL, ChannelID: c.Message.ChannelID, UserID: in.User.ID, ThreadTS: c.Thread}
@@ -190,8 +203,8 @@ func ofCommand(e approvals.Envelope, c command) asked {
 		who: approvals.Who{UserID: c.UserID, TeamID: c.TeamID},
 		origin: approvals.Origin{
 			TeamID: c.TeamID, ChannelID: c.ChannelID, ResponseURL: c.ResponseURL, Envelope: e.Key, AskedAt: e.ReceivedAt,
-			Private: direct(c.ChannelID),
-			Words:   strings.TrimSpace(call + " " + redact(text)),
+			Private: direct(c.ChannelID), Group: groupMessage(c.ChannelName),
+			Words: strings.TrimSpace(call + " " + redact(text)),
 		},
 		to:   Address{ResponseURL: c.ResponseURL, ChannelID: c.ChannelID, UserID: c.UserID},
 		text: text, call: call, words: e.Key, attempt: e.Attempt, trigger: c.TriggerID,
@@ -201,3 +214,7 @@ func ofCommand(e approvals.Envelope, c command) asked {
 // direct says whether a channel is a direct message: its ID begins with D. All
 // others have more than one person besides the bot.
 func direct(channel string) bool { return strings.HasPrefix(channel, "D") }
+
+// groupMessage reports whether a channel is a direct message of several people, by the
+// name that Slack gives it: mpdm-alice--bob--carol-1.
+func groupMessage(name string) bool { return strings.HasPrefix(name, "mpdm-") }

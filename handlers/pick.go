@@ -73,6 +73,9 @@ func (h *Handler) askedBefore(ctx context.Context, kind, blockID string, in inte
 		return asked{}, mistake("This " + what + " is for whoever typed the command. Type your own.")
 	}
 	a.who, a.trigger = in.who(), in.TriggerID
+	if in.channel() != "" { // its ID may have changed since
+		a.origin.ChannelID = in.channel()
+	}
 	return a, nil
 }
 

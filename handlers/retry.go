@@ -53,7 +53,7 @@ func (h *Handler) tryAgain(ctx context.Context, e approvals.Envelope, in interac
 	}
 	d.Reason, d.Patience, d.Tag, d.RetryOf, d.Who = old.Reason, old.Patience, old.Tag, old.ID, in.who()
 	d.Origin = approvals.Origin{
-		TeamID: in.User.TeamID, ChannelID: old.Origin.ChannelID, ThreadTS: old.Origin.ThreadTS, Private: old.Origin.Private,
+		TeamID: in.User.TeamID, ChannelID: old.Origin.ChannelID, ThreadTS: old.Origin.ThreadTS, Private: old.Origin.Private, Group: old.Origin.Group,
 		ResponseURL: in.ResponseURL, Envelope: e.Key, AskedAt: e.ReceivedAt, Words: said,
 	}
 	if _, err = h.Requests.Submit(ctx, d); err != nil || gone == "" {

@@ -29,17 +29,25 @@ func History(records []api.Record, doings map[int]approvals.Doing, quiet bool, n
 }
 
 // Newest are such lines for actions on anything, which say on what. What is not
-// among the Droplets is named by its ID.
+// among the Droplets is named by its ID, and one whose name another has, or that was
+// called something else, by both.
 func Newest(records []api.Record, ds []api.Droplet, doings map[int]approvals.Doing, quiet bool, now time.Time) []string {
-	by := map[int]api.Droplet{}
+	by, called, renamed := map[int]api.Droplet{}, map[string]int{}, map[int]bool{}
 	for _, d := range ds {
 		by[d.ID] = d
+		called[d.Name]++
+	}
+	for _, r := range records {
+		renamed[r.ResourceID] = renamed[r.ResourceID] || r.Type == "rename"
 	}
 	out := History(records, doings, quiet, now)
 	for i, r := range records {
 		on := strings.TrimSpace(escaped(r.ResourceType, 20) + fmt.Sprintf(" `%d`", r.ResourceID))
 		if d, ok := by[r.ResourceID]; ok && r.ResourceType == "droplet" {
 			on = "*" + name(approvals.Droplet(d)) + "*"
+			if called[d.Name] > 1 || renamed[d.ID] {
+				on += fmt.Sprintf(" (`%d`)", d.ID)
+			}
 		}
 		out[i] = strings.Replace(out[i], "\n", " · on "+on+"\n", 1)
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/slack-go/slack"
 )
 
+// EventType is the event_type of the metadata of a request's card.
+const EventType = "dropletops_request"
+
 // Request draws a request's card, with the metadata by which others find it.
 func Request(r *approvals.Request, now time.Time) Message {
 	var s sheet
@@ -37,7 +40,7 @@ func Request(r *approvals.Request, now time.Time) Message {
 	s.context(references(r))
 	m := s.message(spokenCard(r, now))
 	m.Metadata = &slack.SlackMetadata{
-		EventType: "dropletops_request",
+		EventType: EventType,
 		EventPayload: map[string]any{
 			"request_id": r.ID,
 			"action":     r.Action.Type,

@@ -107,6 +107,9 @@ func everything(t *testing.T, b *bench) {
 		func() error { _, err := b.ActionTaken(ctx, 55, 7, "r-1"); return err },
 		func() error { _, err := b.Doings(ctx, []int{1, 2, 3}); return err },
 		func() error { _, err := b.CurrentWake(ctx, "r-1"); return err },
+		func() error {
+			return b.MoveChannel(ctx, "G1", "C9", approvals.Line{At: b.clock.now(), What: "channel moved"})
+		},
 		func() error { _, err := b.Unreviewed(ctx); return err },
 		func() error { return b.InForce(ctx, approvals.PolicyText{Digest: "d1", Text: []byte("version: 1")}) },
 		func() error { _, err := b.OpenReviews(ctx); return err },

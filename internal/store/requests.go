@@ -157,7 +157,7 @@ func (s *Store) loadStored(ctx context.Context, q queryer, id, lock string) (*ap
 	r, was := &approvals.Request{}, stored{}
 	var state string
 	var retriedBy sql.NullString
-	err := q.QueryRowContext(ctx, s.sql(`SELECT body, version, state, retried_by, card_channel, card_ts
+	err := q.QueryRowContext(ctx, s.sql(`SELECT body, version, state, retried_by, `+movedTo+`, card_ts
 		FROM requests WHERE id = ?`+lock), id).Scan(&was.body, &r.Version, &state, &retriedBy, &r.Card.ChannelID, &r.Card.TS)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, was, fmt.Errorf("%w: %.40q", approvals.ErrNotFound, id)
@@ -172,6 +172,11 @@ func (s *Store) loadStored(ctx context.Context, q queryer, id, lock string) (*ap
 	// The columns are the truth; the body may be older by what the publisher or
 	// a retry changed.
 	r.ID, r.Version, r.State, r.RetriedBy = id, version, approvals.State(state), retriedBy.String
+	if r.Card.TS != "" && r.Origin.ChannelID != r.Card.ChannelID {
+		if r.Origin.ChannelID, err = s.channelNow(ctx, q, r.Origin.ChannelID); err != nil {
+			return nil, was, err
+		}
+	}
 	if was.targets, err = s.loadTargets(ctx, q, r); err != nil {
 		return nil, was, err
 	}

@@ -54,7 +54,7 @@ type Options struct {
 func DefaultScopes() []string {
 	return []string{
 		"app_mentions:read", "chat:write", "commands", "users:read", "channels:read", "groups:read",
-		"im:read", "im:write", "usergroups:read", "reactions:write", "channels:history",
+		"im:read", "im:write", "mpim:read", "usergroups:read", "reactions:write", "channels:history",
 		"groups:history", "im:history",
 	}
 }
