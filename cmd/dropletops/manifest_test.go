@@ -123,7 +123,7 @@ var scopeOf = map[string]string{
 	"GetUserInfoContext":            "users:read",
 	"OpenViewContext":               "", // its trigger is what it needs
 	"UpdateViewContext":             "",
-	"GetConversationInfoContext":    "channels:read groups:read",
+	"GetConversationInfoContext":    "channels:read groups:read mpim:read",
 	"GetConversationHistoryContext": historyScopes,
 	"GetConversationRepliesContext": historyScopes,
 	"GetUserGroupMembersContext":    "usergroups:read",
