@@ -59,7 +59,11 @@ func (h *Handler) listing(ctx context.Context, q query) ([]api.Droplet, error) {
 	if q.turned {
 		return h.Droplets.Droplets(ctx)
 	}
-	return h.Account.Listing(ctx)
+	all, err := h.Account.Listing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return h.Lookup.Complete(ctx, all, func(api.Droplet) bool { return true })
 }
 
 // inCommand is how a Droplet is named in a command, where it need not be the only

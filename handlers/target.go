@@ -72,6 +72,9 @@ func (h *Handler) find(ctx context.Context, t target) ([]api.Droplet, error) {
 	}
 	if t.tag != "" {
 		ds, err := h.Droplets.Tagged(ctx, t.tag)
+		if err == nil {
+			ds, err = h.Lookup.Complete(ctx, ds, func(d api.Droplet) bool { return hasTag(d, t.tag) })
+		}
 		if err != nil {
 			return nil, lookedUp(err)
 		}

@@ -73,6 +73,7 @@ func TestWhatWeCreatedIsKnown(t *testing.T) {
 	o.nthCard(0, "completed")
 	asks := func(text, says string) { o.refused("alice", says, func() { o.slash("alice", text) }) }
 	asks("info new-1", "new-1")
+	asks("list new", "new-1")
 	asks("create new-1"+ofAKind+" --unless-present", "new-1 is there already")
 	o.slash("alice", "rename new-1 new-2")
 	o.nthCard(1, "completed")

@@ -131,6 +131,45 @@ func (r Reader) confirm(ctx context.Context, name string, listed []api.Droplet, 
 	return out, nil
 }
 
+// Complete corrects a list of Droplets by what requests of ours did lately: what they have
+// destroyed is left out, and what they have created or renamed and the list does not show
+// so yet is read by its ID and added by its name if it belongs. It fails with [api.NotVisible] where
+// one exists that can't be read yet.
+func (r Reader) Complete(ctx context.Context, listed []api.Droplet, belongs func(api.Droplet) bool) ([]api.Droplet, error) {
+	recent, err := r.recent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, added := slices.Clone(listed), false
+	for i, known := range recent {
+		if slices.ContainsFunc(recent[i+1:], func(k approvals.RecentDroplet) bool { return k.ID == known.ID }) {
+			continue // the last counts
+		}
+		at := slices.IndexFunc(out, func(d api.Droplet) bool { return d.ID == known.ID })
+		if at >= 0 && !known.Destroyed && out[at].Name == known.Name {
+			continue // it is listed by now
+		}
+		if at >= 0 {
+			out = slices.Delete(out, at, at+1)
+		}
+		if known.Destroyed {
+			continue
+		}
+		switch now, err := r.Droplet(ctx, known.ID, known.CreatedAt); {
+		case err == nil && belongs(now):
+			out, added = append(out, now), true
+		case err != nil && api.KindOf(err) != api.NotFound:
+			return nil, err
+		}
+	}
+	if added { // lists are by name
+		slices.SortStableFunc(out, func(a, b api.Droplet) int {
+			return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+		})
+	}
+	return out, nil
+}
+
 func (r Reader) recent(ctx context.Context) ([]approvals.RecentDroplet, error) {
 	return r.Recent.RecentDroplets(ctx, r.Now().Add(-api.RecentlyCreated))
 }

@@ -88,3 +88,21 @@ func TestTyped(t *testing.T) {
 		t.Errorf("created a second ago: %v", err)
 	}
 }
+
+// A list is corrected by what requests of ours did lately.
+func TestComplete(t *testing.T) {
+	a := &account{byID: map[int]string{2: "new-2", 3: "web-9", 5: "other"}, recent: []approvals.RecentDroplet{
+		{ID: 1, Name: "web-1", Destroyed: true}, {ID: 2, Name: "new-2", CreatedAt: noon.Add(-time.Second)}, {ID: 3, Name: "web-3"}, {ID: 3, Name: "web-9"},
+		{ID: 4, Name: "web-4", CreatedAt: noon.Add(-time.Minute)}, {ID: 5, Name: "other", CreatedAt: noon.Add(-time.Minute)},
+	}}
+	r := lookup.Reader{Droplets: a, Names: a, Recent: a, Absences: &api.Absences{}, Now: func() time.Time { return noon }}
+	listed := []api.Droplet{{ID: 1, Name: "web-1"}, {ID: 3, Name: "web-3"}, {ID: 4, Name: "web-4"}, {ID: 9, Name: "web-8"}}
+	got, err := r.Complete(t.Context(), listed, func(d api.Droplet) bool { return d.Name != "other" })
+	if err != nil || !slices.Equal(ids(got), []int{2, 4, 9, 3}) || got[3].Name != "web-9" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	delete(a.byID, 2)
+	if _, err := r.Complete(t.Context(), listed, func(api.Droplet) bool { return true }); api.KindOf(err) != api.NotVisible {
+		t.Errorf("one that is not visible yet: %v", err)
+	}
+}
