@@ -34,7 +34,7 @@ func TestChannelThatIsGone(t *testing.T) {
 				s.memory.ended("other", "C1", "", s.peer.stamp(), approvals.Completed)
 				sweep := func() {
 					t.Helper()
-					if err := s.bot.Sweep(t.Context()); err != nil {
+					if err := s.bot.Sweep(s.Context()); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -115,7 +115,7 @@ func TestSweepReadsAll(t *testing.T) {
 		}
 		s.memory.ended("last", "C1", "", s.peer.stamp(), approvals.Completed)
 		for range 3 {
-			if err := s.bot.Sweep(t.Context()); err != nil {
+			if err := s.bot.Sweep(s.Context()); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(5 * time.Second)

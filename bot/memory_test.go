@@ -38,6 +38,7 @@ type memory struct {
 	seq       int64
 	loads     int
 	pubErr    error
+	hangs     map[string]string // of a request, the call that hangs: read, write
 	conflicts int
 	instead   *approvals.MessageRef // another process writes this down first, once
 	now       func() time.Time
@@ -190,7 +191,10 @@ func (m *memory) state(id string, s approvals.State) {
 	})
 }
 
-func (m *memory) Unpublished(_ context.Context, after approvals.Due, limit int) ([]approvals.Due, error) {
+func (m *memory) Unpublished(ctx context.Context, after approvals.Due, limit int) ([]approvals.Due, error) {
+	if err := m.stuck(ctx, "sweep", ""); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []approvals.Due
@@ -202,7 +206,21 @@ func (m *memory) Unpublished(_ context.Context, after approvals.Due, limit int) 
 	return out, nil
 }
 
-func (m *memory) Publication(_ context.Context, id string) (*approvals.Publication, error) {
+// stuck waits as long as anybody does for a call that hangs.
+func (m *memory) stuck(ctx context.Context, call, id string) error {
+	m.mu.Lock()
+	hangs := m.hangs[id] == call
+	m.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+	}
+	return ctx.Err()
+}
+
+func (m *memory) Publication(ctx context.Context, id string) (*approvals.Publication, error) {
+	if err := m.stuck(ctx, "read", id); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.loads++
@@ -236,7 +254,10 @@ func (m *memory) Posting(_ context.Context, id, by, instead string) error {
 	return nil
 }
 
-func (m *memory) Published(_ context.Context, id string, ref approvals.MessageRef, version int64) error {
+func (m *memory) Published(ctx context.Context, id string, ref approvals.MessageRef, version int64) error {
+	if err := m.stuck(ctx, "write", id); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.pubErr != nil {

@@ -25,6 +25,9 @@ func (p *publisher) perform(ctx context.Context, o order) result {
 	if err != nil {
 		return result{order: o, err: fmt.Errorf("load request %s for its card: %w", o.id, err)}
 	}
+	if !p.publishes() { // the look-up may have outlasted the turn, and another publishes by now
+		return result{order: o}
+	}
 	r := result{}
 	switch k := o.step.kind; {
 	case k == toRefresh:

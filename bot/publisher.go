@@ -5,15 +5,20 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dropletops/approvals"
 )
 
 const (
-	// sendersAtOnce is how many calls of Slack may be under way, so that one that
-	// hangs does not hold up the others. The pace is elsewhere.
+	// sendersAtOnce is how many steps may be under way, so that one that hangs does not
+	// hold up the others. The pace is elsewhere.
 	sendersAtOnce = 4
+	// senderWithin is after how long a step that has not ended leaves its place to
+	// another: more than a call of Slack takes at the most. What is still to be written
+	// down, or waits for its turn, goes on beside.
+	senderWithin = httpTimeout + databaseWithin
 	// patience is how long a first card may wait before its asker is told that
 	// it waits.
 	patience = 5 * time.Second
@@ -50,10 +55,15 @@ type publisher struct {
 	running map[string]*ticking
 	drawn   map[string]drawing
 	shut    map[string]*closure
-	busy    int
+	steps   int // under way
+	loading int // look-ups in the outbox under way
+	looks   int // at the queue
 	serial  int
 	results chan result
+	loaded  chan loaded
 	behind  sync.WaitGroup
+
+	senders atomic.Int32 // the steps under way that have a sender's place
 }
 
 // job is a request that Slack lags behind on.
@@ -82,11 +92,11 @@ type job struct {
 
 func newPublisher(c Config, p *pace, r *replies) *publisher {
 	return &publisher{
-		client: c.Client, outbox: c.Outbox, abandoner: c.Abandoner, replies: r, pace: p, process: c.Process, publishes: c.Turn,
+		client: c.Client, outbox: boundedOutbox{c.Outbox}, abandoner: boundedAbandoner{c.Abandoner}, replies: r, pace: p, process: c.Process, publishes: c.Turn,
 		marked: map[string]bool{}, wake: make(chan struct{}, 1),
 		strays: map[approvals.MessageRef]bool{}, blind: map[string]time.Time{},
 		jobs: map[string]*job{}, running: map[string]*ticking{}, drawn: map[string]drawing{}, shut: map[string]*closure{},
-		results: make(chan result, sendersAtOnce),
+		results: make(chan result, sendersAtOnce), loaded: make(chan loaded, loadersAtOnce),
 	}
 }
 
@@ -104,10 +114,15 @@ func (p *publisher) run(stop, work context.Context) {
 		case <-timer.C:
 		case r := <-p.results:
 			p.settle(r)
+		case l := <-p.loaded:
+			p.take(l)
 		}
 	}
-	for ; p.busy > 0; p.busy-- {
+	for ; p.steps > 0; p.steps-- {
 		<-p.results
+	}
+	for ; p.loading > 0; p.loading-- {
+		<-p.loaded
 	}
 	p.behind.Wait()
 }
@@ -122,7 +137,7 @@ func (p *publisher) dispatch(work context.Context) time.Duration {
 	wait := idle
 	queue := make([]*job, 0, len(p.jobs))
 	for _, j := range p.jobs {
-		if j.stale && !j.busy {
+		if j.stale && !j.busy && p.loading < loadersAtOnce { // else a look-up that ends wakes run up
 			wait = min(wait, max(0, j.loadAfter.Sub(now)))
 		}
 		if !j.busy && len(j.steps) > 0 && !j.stale {
@@ -203,7 +218,7 @@ func before(a, b *job) int {
 
 // may takes the step's turn and answers 0, or how long until it may be taken.
 func (p *publisher) may(s step, now time.Time) time.Duration {
-	if p.busy >= sendersAtOnce {
+	if p.senders.Load() >= sendersAtOnce {
 		return idle // a result wakes run up
 	}
 	if s.method == "" {
@@ -231,12 +246,17 @@ func (p *publisher) start(work context.Context, j *job, s step) {
 
 // hand has an order done beside run, which hears of the result.
 func (p *publisher) hand(o order, do func() result) {
-	p.busy++
+	p.steps++
+	p.senders.Add(1)
+	leave := sync.OnceFunc(func() { p.senders.Add(-1); p.nudge() })
+	late := time.AfterFunc(senderWithin, leave)
 	go func() {
 		r := result{order: o}
 		if err := guard(func() error { r = do(); return nil }); err != nil {
 			r.err = err
 		}
+		late.Stop()
+		leave()
 		p.results <- r
 	}()
 }

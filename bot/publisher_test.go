@@ -210,7 +210,7 @@ func TestSweepAndConflict(t *testing.T) {
 	play(t, func(s *stage) { s.memory.conflicts = 3 }, func(s *stage) {
 		s.ready()
 		s.memory.request("r-1", "C1", approvals.Pending)
-		if err := s.bot.Sweep(t.Context()); err != nil {
+		if err := s.bot.Sweep(s.Context()); err != nil {
 			t.Fatal(err)
 		}
 		s.soon(time.Minute, "posted once the other has had its time", s.memory.upToDate)

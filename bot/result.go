@@ -41,7 +41,7 @@ const (
 
 // settle learns from a result.
 func (p *publisher) settle(r result) {
-	p.busy--
+	p.steps--
 	now := p.client.now()
 	p.learn(r.step.channel, r.taken, r.err, now)
 	if r.step.kind == toSum {

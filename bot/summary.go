@@ -109,8 +109,10 @@ func (p *publisher) summarize(work context.Context, of map[place][]*job, now tim
 func (p *publisher) sum(ctx context.Context, o order, at place) result {
 	var all []card.Told
 	var notes [][]int64
+	reading, cancel := context.WithTimeout(ctx, 2*databaseWithin)
+	defer cancel()
 	for _, id := range o.all {
-		pub, err := p.outbox.Publication(ctx, id)
+		pub, err := p.outbox.Publication(reading, id)
 		if err != nil {
 			continue // it is looked up again by itself
 		}
@@ -121,7 +123,7 @@ func (p *publisher) sum(ctx context.Context, o order, at place) result {
 		all = append(all, card.Told{Request: r, Link: p.client.permalink(r.Card, r.Origin.ThreadTS)})
 		notes = append(notes, seqs(pub.Notes))
 	}
-	if len(all) < sumFrom {
+	if len(all) < sumFrom || !p.publishes() {
 		return result{order: o}
 	}
 	m, n := card.Summary(all)

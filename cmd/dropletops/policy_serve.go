@@ -91,7 +91,10 @@ func inForce(due unkept, live *policy.Live, at time.Time) unkept {
 // keep writes them down, and answers those that could not be.
 func (u unkept) keep(ctx context.Context, write keepPolicy, log *slog.Logger) unkept {
 	for i, k := range u {
-		if err := write(ctx, k.text, k.line); err != nil {
+		within, cancel := context.WithTimeout(ctx, reawakenEvery)
+		err := write(within, k.text, k.line)
+		cancel()
+		if err != nil {
 			if ctx.Err() == nil {
 				log.Error("the text of the policy in force could not be written down; trying again", "error", err, "policy", k.text.Digest, "again_in", reawakenEvery)
 			}

@@ -303,7 +303,7 @@ const reawakenEvery = 5 * time.Second
 func reawaken(ctx context.Context, st *store.Store, log *slog.Logger) {
 	for due := true; ; due = st.Unwell() {
 		if due {
-			if _, err := st.Reawaken(ctx); err != nil && ctx.Err() == nil {
+			if err := reawakenOnce(ctx, st); err != nil && ctx.Err() == nil {
 				log.ErrorContext(ctx, "what is under way could not be woken up; trying again", "error", err, "again_in", reawakenEvery)
 			}
 		}
@@ -332,9 +332,21 @@ func flushRefusals(ctx context.Context, requests *approvals.Service, log *slog.L
 
 // recordRefusals writes down the repeated refusals that are due, or all.
 func recordRefusals(ctx context.Context, requests *approvals.Service, all bool, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, refusalsEvery)
+	defer cancel()
 	if err := requests.FlushRefusals(ctx, all); err != nil && ctx.Err() == nil {
 		log.WarnContext(ctx, "record repeated refusals failed", "error", err)
 	}
+}
+
+// reawakenWithin bounds one go: thousands take some seconds.
+const reawakenWithin = time.Minute
+
+func reawakenOnce(ctx context.Context, st *store.Store) error {
+	ctx, cancel := context.WithTimeout(ctx, reawakenWithin)
+	defer cancel()
+	_, err := st.Reawaken(ctx)
+	return err
 }
 
 // strays wakes up what has lost its wake-up. That it finds any is a fault of ours.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,18 +36,29 @@ const (
 func (t *turn) mine() bool { return t.now().UnixMicro() < t.until.Load() }
 
 // keep takes the turn whenever it is free, and keeps it until ctx ends. sweep is
-// called when the turn begins, and now and then while it lasts.
+// called when the turn begins, and now and then while it lasts; however long that
+// takes, the turn is kept meanwhile.
 func (t *turn) keep(ctx context.Context, sweep func(context.Context) error) {
+	var sweeps sync.WaitGroup
+	defer sweeps.Wait()
+	var sweeping atomic.Bool
 	var swept time.Time
 	for {
 		had := t.mine()
-		err := t.take(ctx)
-		if err == nil && t.mine() && (!had || time.Since(swept) > sweepEvery) {
-			swept = time.Now()
-			err = sweep(ctx)
+		if err := t.take(ctx); err != nil && ctx.Err() == nil {
+			t.log.ErrorContext(ctx, "the turn to publish could not be kept", "error", err)
 		}
-		if err != nil && ctx.Err() == nil {
-			t.log.ErrorContext(ctx, "what Slack lacks could not be looked up", "error", err)
+		if had && !t.mine() && ctx.Err() == nil {
+			t.log.WarnContext(ctx, "the turn to publish is lost; another replica publishes, or none until the database answers")
+		}
+		if t.mine() && (!had || time.Since(swept) > sweepEvery) && sweeping.CompareAndSwap(false, true) {
+			swept = time.Now()
+			sweeps.Go(func() {
+				defer sweeping.Store(false)
+				if err := t.sweep(ctx, sweep); err != nil && ctx.Err() == nil {
+					t.log.ErrorContext(ctx, "what Slack lacks could not be looked up", "error", err)
+				}
+			})
 		}
 		select {
 		case <-ctx.Done():
@@ -54,6 +66,13 @@ func (t *turn) keep(ctx context.Context, sweep func(context.Context) error) {
 		case <-time.After(turnEvery):
 		}
 	}
+}
+
+// sweep calls f once, for as long at the most as until it is due again.
+func (t *turn) sweep(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, sweepEvery)
+	defer cancel()
+	return f(ctx)
 }
 
 func (t *turn) take(ctx context.Context) error {
@@ -64,10 +83,15 @@ func (t *turn) take(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, turnEvery) // a connection may be lost without a word
 	defer cancel()
 	until, err := t.store.TakeTurn(ctx, publishing, turnLasts)
-	if err == nil && !until.IsZero() {
+	switch {
+	case err != nil:
+		return err
+	case until.IsZero():
+		t.until.Store(0) // it is another's
+	default:
 		t.until.Store(until.UnixMicro())
 	}
-	return err
+	return nil
 }
 
 // give lets another replica publish at once, rather than when the turn is over.
@@ -76,6 +100,8 @@ func (t *turn) give(ctx context.Context) {
 	if t.store.Exclusive() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, lastWord)
+	defer cancel()
 	if err := t.store.GiveTurn(ctx, publishing); err != nil {
 		t.log.WarnContext(ctx, "the turn to publish could not be given on", "error", err)
 	}

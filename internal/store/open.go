@@ -67,6 +67,7 @@ func (s *Store) openSQLite(ctx context.Context, file string) error {
 	if s.write, err = sql.Open("sqlite", sqliteDSN(path)); err != nil {
 		return fmt.Errorf("open the database %s: %w", path, err)
 	}
+	s.leases = s.write
 	s.write.SetMaxOpenConns(1) // SQLite has one writer; waiting here beats SQLITE_BUSY
 	if err := s.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("open the database %s: %w", path, err)
@@ -108,6 +109,13 @@ func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	}
 	s.write = stdlib.OpenDBFromPool(s.pool)
 	s.read = s.write
+	s.leases = stdlib.OpenDB(*cfg.ConnConfig, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		if cfg.AfterConnect == nil {
+			return nil
+		}
+		return cfg.AfterConnect(ctx, c)
+	}))
+	s.leases.SetMaxOpenConns(2) // one that was lost without a word holds up one of two leases
 	return nil
 }
 

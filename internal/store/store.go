@@ -29,8 +29,11 @@ import (
 type Store struct {
 	write *sql.DB // on SQLite one connection: SQLite has one writer
 	read  *sql.DB // on PostgreSQL the same pool as write
-	pool  *pgxpool.Pool
-	kind  dialect
+	// leases has on PostgreSQL connections of its own, so that a lease is renewed also
+	// while all others wait for something.
+	leases *sql.DB
+	pool   *pgxpool.Pool
+	kind   dialect
 	// process names this process among the replicas, and unlike any before it.
 	process string
 	now     func() time.Time
@@ -113,6 +116,9 @@ func (s *Store) closePools() error {
 	if s.read != nil && s.read != s.write {
 		errs = append(errs, s.read.Close())
 	}
+	if s.leases != nil && s.leases != s.write {
+		errs = append(errs, s.leases.Close())
+	}
 	if s.write != nil {
 		errs = append(errs, s.write.Close())
 	}
@@ -153,7 +159,11 @@ func (s *Store) sql(query string) string {
 
 // tx runs f in one transaction, which has a name. On SQLite it takes the write
 // lock at once.
-func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) (err error) {
+func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) error {
+	return s.txOn(ctx, s.write, name, f)
+}
+
+func (s *Store) txOn(ctx context.Context, db *sql.DB, name string, f func(*sql.Tx) error) (err error) {
 	defer func() { s.watch(ctx, err) }()
 	if name != putting {
 		leave, err := s.lineUp(ctx)
@@ -162,7 +172,7 @@ func (s *Store) tx(ctx context.Context, name string, f func(*sql.Tx) error) (err
 		}
 		defer leave()
 	}
-	tx, err := s.write.BeginTx(ctx, nil)
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return unwell{fmt.Errorf("begin: %w", err)}
 	}

@@ -13,7 +13,7 @@ import (
 // by the clock handed to Open; the zero time if it is another's.
 func (s *Store) TakeTurn(ctx context.Context, name string, length time.Duration) (time.Time, error) {
 	var until time.Time
-	err := s.tx(ctx, "take turn", func(tx *sql.Tx) error {
+	err := s.txOn(ctx, s.leases, "take turn", func(tx *sql.Tx) error {
 		now := s.now()
 		var owner string
 		err := tx.QueryRowContext(ctx, s.sql(`INSERT INTO turns (name, owner, until) VALUES (?, ?, ?)
@@ -34,7 +34,7 @@ func (s *Store) TakeTurn(ctx context.Context, name string, length time.Duration)
 
 // GiveTurn lets another process have the turn at once.
 func (s *Store) GiveTurn(ctx context.Context, name string) error {
-	return s.tx(ctx, "give turn", func(tx *sql.Tx) error {
+	return s.txOn(ctx, s.leases, "give turn", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, s.sql(`DELETE FROM turns WHERE name = ? AND owner = ?`), name, s.process)
 		return err
 	})
@@ -54,7 +54,7 @@ func (s *Store) Present(ctx context.Context, length time.Duration) (processes in
 	}
 	// Two transactions: one that held its own name while it waits for another's would
 	// stand in the way of that one, which does the same.
-	err = s.tx(ctx, "be present", func(tx *sql.Tx) error {
+	err = s.txOn(ctx, s.leases, "be present", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, s.sql(`INSERT INTO turns (name, owner, until) VALUES (?, ?, `+databaseNow+` + ?)
 			ON CONFLICT (name) DO UPDATE SET until = excluded.until`), replica+s.process, s.process, length.Microseconds())
 		return err
@@ -62,7 +62,7 @@ func (s *Store) Present(ctx context.Context, length time.Duration) (processes in
 	if err != nil {
 		return 0, fmt.Errorf("be present: %w", err)
 	}
-	err = s.tx(ctx, "count who is present", func(tx *sql.Tx) error {
+	err = s.txOn(ctx, s.leases, "count who is present", func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, s.sql(`DELETE FROM turns WHERE name LIKE ? AND until < `+databaseNow), replica+"%"); err != nil {
 			return err
 		}
