@@ -153,6 +153,21 @@ func (r *Request) PutBack(i int, why Wait, said Answer, now time.Time) (Change, 
 	return c, nil
 }
 
+// Unsent returns a target to the queue whose intent was never sent, as the process that
+// wrote it down knows: the answer to its commit was lost. by and at tell the intent, so
+// that no other is taken back.
+func (r *Request) Unsent(i int, by string, at time.Time, why string, now time.Time) (Change, error) {
+	t, err := r.target(i, Dispatching)
+	if err != nil || t.DispatchedBy != by || !t.DispatchedAt.Equal(at) {
+		return Change{}, ErrNoChange // it was not committed, or something newer is there
+	}
+	t.State, t.LostAt = Queued, time.Time{}
+	if t.Step == 0 {
+		t.BeganAt = time.Time{}
+	}
+	return Change{Audit: []Line{r.line(t, "not accepted", now, "action", t.Sends, "why", "not sent: "+why)}}, nil
+}
+
 // Lost records that the answer to a POST was lost: it is looked for from now on.
 // said is what there was of it.
 func (r *Request) Lost(i int, why string, said Answer, now time.Time) (Change, error) {

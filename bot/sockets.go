@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -205,11 +207,17 @@ func (k *socket) bad(ctx context.Context, c *socketmode.Client, e socketmode.Eve
 	}()
 }
 
+// storable is a text as every database takes it: PostgreSQL has no NUL in a text, and
+// nothing that is not UTF-8.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
 func (k *socket) take(ctx context.Context, c *socketmode.Client, r *socketmode.Request) {
 	k.deliver(delivery{
 		Envelope: approvals.Envelope{
-			Key: r.EnvelopeID, Event: eventOf(r.Type, r.Payload), Type: r.Type,
-			Payload: r.Payload, ReceivedAt: k.client.now(), Attempt: 1,
+			Key: storable(r.EnvelopeID), Event: storable(eventOf(r.Type, r.Payload)), Type: storable(r.Type),
+			Payload: bytes.ToValidUTF8(r.Payload, []byte("\uFFFD")), ReceivedAt: k.client.now(), Attempt: 1,
 		},
 		ack: func(within context.Context, payload any) error {
 			// Without a connection slack-go takes 20 acknowledgements and blocks on

@@ -31,7 +31,12 @@ func (w *advanceWorker) Work(ctx context.Context, j *river.Job[advanceArgs]) err
 	}
 	n := w.count(j.Args.ID, err)
 	if err != nil {
-		wait = min(longestFault, afterFault<<min(n-1, 6))
+		fault := min(longestFault, afterFault<<min(n-1, 6))
+		if wait <= 0 || fault < wait {
+			wait = fault
+		} else {
+			wait = max(wait, afterFault) // its other Droplets go on at their own pace
+		}
 		w.log.ErrorContext(ctx, "a request could not be advanced", "request_id", j.Args.ID, "error", err, "faults", n, "again_in", wait)
 	}
 	if wait == never {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"dropletops/api"
@@ -32,7 +33,13 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	case line:
 		return r.putBack(ctx, req, i, approvals.WaitPendingEvent, r.busyFor(t))
 	}
-	reading := api.OnWait(ctx, func(time.Duration) { r.sayTurn(ctx, req, i) }) // for reads alone: nothing is said, or put back, of a POST
+	var saying sync.WaitGroup
+	defer saying.Wait()
+	seen := *req // as it is looked at now, whatever becomes of it meanwhile
+	seen.Targets = slices.Clone(req.Targets)
+	reading := api.OnWait(ctx, func(time.Duration) { // for reads alone: nothing is said, or put back, of a POST
+		saying.Go(func() { r.sayTurn(ctx, &seen, i) })
+	})
 	looked := r.moment()
 	d, err := r.readTarget(reading, t)
 	switch {
@@ -144,6 +151,8 @@ func (r *Runner) inTheWay(ctx context.Context, req *approvals.Request, t approva
 // sayTurn has people told that a look before an action waits for its turn. It goes on
 // by itself meanwhile. A target of which an intent is committed is left alone.
 func (r *Runner) sayTurn(ctx context.Context, req *approvals.Request, i int) {
+	ctx, cancel := context.WithTimeout(ctx, concludeWithin)
+	defer cancel()
 	err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
 		if i >= len(q.Targets) || q.Targets[i].State != approvals.Queued {
 			return approvals.Change{}, approvals.ErrNoChange
@@ -202,43 +211,66 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work
 		return 0, nil // frozen since the Droplet was looked at: look again
 	}
 	start := r.moment()
-	sent, err := r.changed(ctx, req, i, intent)
-	if err != nil {
+	var at time.Time // of the intent, once there is one
+	sent, err := r.changed(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) {
+		c, err := intent(q, now)
+		if err == nil {
+			at = q.Targets[i].DispatchedAt
+		}
+		return c, err
+	})
+	switch {
+	case err != nil && (at.IsZero() || errors.Is(err, approvals.ErrConflict)):
 		return never, err
+	case err != nil: // it may be committed all the same, and nothing was sent
+		return r.conclude(ctx, key, outcome{at, func(ctx context.Context) (time.Duration, error) {
+			return retryQuickly, r.unsent(ctx, req.ID, i, at, err)
+		}})
 	}
-	req.Targets[i] = sent.Targets[i]   // what follows is about this intent
-	sctx := context.WithoutCancel(ctx) // what came of it is written down, also when the pass is over
+	req.Targets[i] = sent.Targets[i] // what follows is about this intent
 	if r.since(start) > fence {
-		return r.putBack(sctx, req, i, approvals.WaitUnreachable, retryQuickly) // not sent, so it may wait again
+		return r.conclude(ctx, key, outcome{at, func(ctx context.Context) (time.Duration, error) {
+			return r.putBack(ctx, req, i, approvals.WaitUnreachable, retryQuickly) // not sent, so it may wait again
+		}})
 	}
-	t, part := req.Targets[i], w.part()
-	rec, err := r.post(ctx, req, t, part)
+	rec, err := r.post(ctx, req, req.Targets[i], w.part())
+	absent := sync.OnceValue(func() error { // one refusal is one look, however often it is written down
+		t := req.Targets[i]
+		return r.Absences.Check(fmt.Sprintf("send/%s/%d/%d", req.ID, i, t.Step), api.RuleFor(createdAt(t), r.Now()), err, r.Now())
+	})
+	return r.conclude(ctx, key, outcome{at, func(ctx context.Context) (time.Duration, error) {
+		return r.answered(ctx, req, i, w, rec, err, absent)
+	}})
+}
+
+// answered writes down what came of a POST.
+func (r *Runner) answered(ctx context.Context, req *approvals.Request, i int, w work, rec api.Record, err error, absent func() error) (time.Duration, error) {
+	t := req.Targets[i]
 	switch api.KindOf(err) {
 	case "":
 		if err != nil {
-			return r.lost(sctx, req, i, err)
+			return r.lost(ctx, req, i, err)
 		}
-		return r.accepted(sctx, req, i, rec, false)
+		return r.accepted(ctx, req, i, rec, false)
 	case api.PendingEvent:
-		return r.busyFor(t), r.refused(sctx, req, i, approvals.WaitPendingEvent, err)
+		return r.busyFor(t), r.refused(ctx, req, i, approvals.WaitPendingEvent, err)
 	case api.RateLimited:
-		return retryAfter(err), r.refused(sctx, req, i, approvals.WaitRateLimit, err)
+		return retryAfter(err), r.refused(ctx, req, i, approvals.WaitRateLimit, err)
 	case api.NotSent:
-		return retryQuickly, r.refused(sctx, req, i, approvals.WaitUnreachable, err)
+		return retryQuickly, r.refused(ctx, req, i, approvals.WaitUnreachable, err)
 	case api.Lost, api.Unavailable:
-		return r.lost(sctx, req, i, err)
+		return r.lost(ctx, req, i, err)
 	}
-	return r.definitelyRefused(sctx, req, i, w, err)
+	return r.definitelyRefused(ctx, req, i, w, err, absent)
 }
 
 // definitelyRefused deals with a refusal that is not for the moment. What is refused may be
 // the case already, by the step before or by someone else; and a 404 is no proof that the
 // Droplet is gone.
-func (r *Runner) definitelyRefused(ctx context.Context, req *approvals.Request, i int, w work, refusal error) (time.Duration, error) {
+func (r *Runner) definitelyRefused(ctx context.Context, req *approvals.Request, i int, w work, refusal error, absent func() error) (time.Duration, error) {
 	t, part := req.Targets[i], w.part()
 	if api.KindOf(refusal) == api.NotFound {
-		key := fmt.Sprintf("send/%s/%d/%d", req.ID, i, t.Step)
-		if again := r.Absences.Check(key, api.RuleFor(createdAt(t), r.Now()), refusal, r.Now()); api.KindOf(again) == api.NotVisible {
+		if again := absent(); api.KindOf(again) == api.NotVisible {
 			return retryAfter(again), r.refused(ctx, req, i, approvals.WaitNotVisible, refusal) // the next pass reads it once more
 		}
 		if part.Action.Destroys {

@@ -110,7 +110,7 @@ func (r *Runner) recheckAll(ctx context.Context, req *approvals.Request) (time.D
 func (r *Runner) lookAtAll(ctx context.Context, req *approvals.Request) ([]*api.Droplet, error) {
 	known := r.checks.of(req)
 	fresh := make([]*api.Droplet, len(req.Targets))
-	g, gctx := errgroup.WithContext(ctx)
+	var g errgroup.Group // an error over one does not cut the others short: what they see is kept
 	g.SetLimit(parallel)
 	for i, t := range req.Targets {
 		g.Go(guard(t, func() error {
@@ -123,7 +123,7 @@ func (r *Runner) lookAtAll(ctx context.Context, req *approvals.Request) ([]*api.
 				fresh[i] = d
 				return nil
 			}
-			d, err := r.readTarget(gctx, t)
+			d, err := r.readTarget(ctx, t)
 			if err != nil && api.KindOf(err) != api.NotFound {
 				return err
 			}

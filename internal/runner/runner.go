@@ -108,6 +108,7 @@ type Runner struct {
 	checks   checks
 	verdicts verdicts
 	sending  keyed // targets whose POST this process has under way, by request and ordinal
+	outcomes outcomes
 	aiming   keyed // Droplets for which this process is about to commit an intent
 }
 
@@ -213,33 +214,35 @@ func (r *Runner) await(ctx context.Context, req *approvals.Request) (time.Durati
 }
 
 // each takes every target one step further, a few at a time, and answers the
-// shortest wait among them.
+// shortest wait among them. An error over one ends nothing that another has under way.
 func (r *Runner) each(ctx context.Context, req *approvals.Request) (time.Duration, error) {
 	var mu sync.Mutex
 	next := never
-	g, ctx := errgroup.WithContext(ctx)
+	var errs []error
+	var g errgroup.Group
 	g.SetLimit(parallel)
 	for i, t := range req.Targets {
 		if t.State.Ended() {
 			continue
 		}
-		g.Go(guard(t, func() error {
-			wait, err := r.step(ctx, req, i)
+		g.Go(func() error {
+			var wait time.Duration
+			err := guard(t, func() (err error) { wait, err = r.step(ctx, req, i); return err })()
 			if errors.Is(err, approvals.ErrConflict) {
 				wait, err = 0, nil // someone else was faster: look again
 			}
-			if err != nil {
-				return err
-			}
 			mu.Lock()
 			defer mu.Unlock()
-			if wait != never && (next == never || wait < next) {
+			if err != nil {
+				errs = append(errs, err)
+			} else if wait != never && (next == never || wait < next) {
 				next = wait
 			}
 			return nil
-		}))
+		})
 	}
-	return next, g.Wait()
+	_ = g.Wait() // each error is in errs
+	return next, errors.Join(errs...)
 }
 
 // guard makes an error of a panic over one Droplet. Nobody else recovers in a
@@ -277,6 +280,10 @@ func (r *Runner) step(ctx context.Context, req *approvals.Request, i int) (time.
 		}
 		return r.dispatch(ctx, req, i, w)
 	case approvals.Dispatching:
+		key := fmt.Sprint(req.ID, "/", i)
+		if known, ok := r.outcomes.of(key, req.Targets[i].DispatchedAt); ok && !r.sending.has(key) {
+			return r.conclude(ctx, key, known)
+		}
 		return r.search(ctx, req, i, w)
 	case approvals.Following:
 		return r.follow(ctx, req, i, w)

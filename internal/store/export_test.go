@@ -15,6 +15,7 @@ func (s *Store) Overhear(heard func(query string)) error {
 	}
 	s.write = sql.OpenDB(overheard{d, sqliteDSN(s.file), heard})
 	s.write.SetMaxOpenConns(1)
+	s.leases = s.write
 	s.read = sql.OpenDB(overheard{d, sqliteDSN(s.file, readOnly), heard})
 	return nil
 }

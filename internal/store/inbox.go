@@ -9,6 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	driver "modernc.org/sqlite"
+
 	"dropletops/approvals"
 )
 
@@ -83,19 +86,51 @@ func (s *Store) commitPuts() {
 const putting = "put"
 
 // commit writes a group down. The context is the store's own: whoever waits may
-// go away, what is committed stays.
+// go away, what is committed stays. One that the database refuses for what is in it
+// is left out, and the others are written down without it.
 func (s *Store) commit(group []put) {
-	fresh := make([]bool, len(group))
 	ctx, cancel := context.WithTimeout(s.base, commitWithin)
 	defer cancel()
-	err := s.tx(ctx, putting, func(tx *sql.Tx) error {
+	for {
+		fresh, err := s.insert(ctx, group)
+		var refused *refusedPut
+		if errors.As(err, &refused) {
+			group[refused.i].done <- putDone{false, err}
+			if group = slices.Delete(group, refused.i, refused.i+1); len(group) > 0 {
+				continue
+			}
+			return
+		}
+		for i, p := range group {
+			p.done <- putDone{fresh[i] && err == nil, err}
+		}
+		return
+	}
+}
+
+// refusedPut is an envelope of a group that the database does not take for what is in it.
+type refusedPut struct {
+	i int
+	error
+}
+
+func (r *refusedPut) Unwrap() error { return r.error }
+
+// insert writes a group down in one transaction.
+func (s *Store) insert(ctx context.Context, group []put) (fresh []bool, err error) {
+	fresh = make([]bool, len(group))
+	return fresh, s.tx(ctx, putting, func(tx *sql.Tx) error {
 		for i, p := range group {
 			e := p.envelope
 			res, err := tx.ExecContext(ctx, s.sql(`INSERT INTO inbox (key, event, type, payload, received_at, claimed_by, claimed_until)
 				VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`), e.Key, nullString(e.Event), e.Type, string(e.Payload),
 				micros(e.ReceivedAt), s.process, micros(s.now().Add(claimFor)))
 			if err != nil {
-				return fmt.Errorf("write envelope %s down: %w", e.Key, err)
+				err = fmt.Errorf("write envelope %s down: %w", e.Key, err)
+				if refusesData(err) {
+					return &refusedPut{i, err}
+				}
+				return err
 			}
 			n, err := res.RowsAffected()
 			if err != nil {
@@ -105,9 +140,20 @@ func (s *Store) commit(group []put) {
 		}
 		return nil
 	})
-	for i, p := range group {
-		p.done <- putDone{fresh[i] && err == nil, err}
+}
+
+// refusesData reports whether a database's error is about the values that it was given,
+// and not about itself.
+func refusesData(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		// 22 is a data exception, as a NUL; 23 a constraint; 54 a program limit:
+		// https://www.postgresql.org/docs/current/errcodes-appendix.html
+		return len(pg.Code) == 5 && slices.Contains([]string{"22", "23", "54"}, pg.Code[:2])
 	}
+	var lite *driver.Error
+	// SQLITE_TOOBIG, SQLITE_CONSTRAINT and SQLITE_MISMATCH: https://www.sqlite.org/rescode.html
+	return errors.As(err, &lite) && slices.Contains([]int{18, 19, 20}, lite.Code()&0xff)
 }
 
 // erased is what is left of a payload that nobody reads any more: what people say to the

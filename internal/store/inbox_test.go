@@ -225,3 +225,36 @@ func TestCrashesAreCounted(t *testing.T) {
 		count(b.Store, approvals.Crashes{}, false)
 	})
 }
+
+// One envelope that the database refuses for what is in it is no other's fault: all that
+// come with it are kept.
+func TestOneRefusedEnvelopeFailsNoOther(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bench) {
+		var wg sync.WaitGroup
+		var refused, kept atomic.Int32
+		for i := range 60 {
+			e := approvals.Envelope{Key: fmt.Sprint("e", i), Type: "events_api", Payload: []byte(`{}`), ReceivedAt: b.clock.now()}
+			if i%20 == 7 {
+				e.Key += "\x00" // which PostgreSQL does not take
+			}
+			wg.Go(func() {
+				if _, err := b.Put(t.Context(), e); err != nil {
+					refused.Add(1)
+				} else {
+					kept.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		want := int32(3)
+		if b.Exclusive() {
+			want = 0
+		}
+		if refused.Load() != want || kept.Load() != 60-want {
+			t.Errorf("%d were refused, %d kept", refused.Load(), kept.Load())
+		}
+		if _, err := b.Request(t.Context(), "r-\x00"); !errors.Is(err, approvals.ErrNotFound) {
+			t.Errorf("a request by an ID that can't be one: %v", err)
+		}
+	})
+}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"dropletops/approvals"
 )
@@ -157,6 +159,9 @@ func (s *Store) loadStored(ctx context.Context, q queryer, id, lock string) (*ap
 	r, was := &approvals.Request{}, stored{}
 	var state string
 	var retriedBy sql.NullString
+	if strings.ContainsRune(id, 0) || !utf8.ValidString(id) { // PostgreSQL takes no such text, not even to look for it
+		return nil, was, fmt.Errorf("%w: %.40q", approvals.ErrNotFound, id)
+	}
 	err := q.QueryRowContext(ctx, s.sql(`SELECT body, version, state, retried_by, `+movedTo+`, card_ts
 		FROM requests WHERE id = ?`+lock), id).Scan(&was.body, &r.Version, &state, &retriedBy, &r.Card.ChannelID, &r.Card.TS)
 	if errors.Is(err, sql.ErrNoRows) {
