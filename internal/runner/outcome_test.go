@@ -138,7 +138,7 @@ func TestAnErrorOverOneDropletCancelsNoOther(t *testing.T) {
 			},
 		}}
 		do := &panicky{underWay: make(chan struct{})}
-		r := &runner.Runner{Requests: s, Intents: s, Droplets: do, Actions: do, Deciders: deciders(nil, time.Now), Instance: "p", Now: s.clock, Log: slog.New(slog.DiscardHandler)}
+		r := &runner.Runner{Requests: s, Intents: s, Droplets: do, Actions: do, Deciders: deciders(nil, time.Now), Instance: "p", Absences: &api.Absences{}, Now: s.clock, Log: slog.New(slog.DiscardHandler)}
 		_, err := r.Advance(t.Context(), "r-1", 1)
 		if err == nil || !strings.Contains(err.Error(), "a panic over Droplet 1") {
 			t.Errorf("Advance: %v", err)
