@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/digitalocean/godo"
@@ -117,6 +118,91 @@ func (c *Client) BackupPolicies(ctx context.Context) (map[int]BackupPolicy, erro
 		}
 	}
 	return out, nil
+}
+
+// TouchesBackups reports whether an action turns backups on or off, or changes when they
+// are taken. Of such a Droplet the policy's endpoint says whether they are on.
+func (a *Action) TouchesBackups() bool {
+	switch a.Type {
+	case "enable_backups", "disable_backups", "change_backup_policy":
+		return true
+	}
+	return false
+}
+
+// TakesPlan reports whether an action takes the flags of a backup policy.
+func (a *Action) TakesPlan() bool {
+	return slices.ContainsFunc(a.Params, func(p Param) bool { return p.Name == "weekday" })
+}
+
+// WithPlans is the action with the backup policies that DigitalOcean has in the place of
+// those that were known when this was written: menus and typed words go by them.
+func (a *Action) WithPlans(plans []BackupPlan) *Action {
+	if !a.TakesPlan() || len(plans) == 0 {
+		return a
+	}
+	var names, days, hours []string
+	add := func(to *[]string, v string) {
+		if !slices.Contains(*to, v) {
+			*to = append(*to, v)
+		}
+	}
+	for _, p := range plans {
+		add(&names, p.Name)
+		for _, d := range p.Days {
+			add(&days, d)
+		}
+		for _, h := range p.Hours {
+			add(&hours, strconv.Itoa(h))
+		}
+	}
+	live := *a
+	live.Params = slices.Clone(a.Params)
+	for i := range live.Params {
+		p := &live.Params[i]
+		for name, choices := range map[string][]string{"plan": names, "weekday": days, "hour": hours} {
+			if p.Name != name || len(choices) == 0 {
+				continue
+			}
+			if p.Choices = choices; !slices.Contains(choices, p.Example) {
+				p.Example = choices[0]
+			}
+		}
+	}
+	live.Fit = func(args Args) error {
+		if a.Fit != nil {
+			if err := a.Fit(args); err != nil {
+				return err
+			}
+		}
+		return fitPlans(args, plans)
+	}
+	return &live
+}
+
+// fitPlans holds a plan's day and hour against what that plan has.
+func fitPlans(a Args, plans []BackupPlan) error {
+	i := slices.IndexFunc(plans, func(p BackupPlan) bool { return p.Name == a["plan"] })
+	if i < 0 {
+		if a["plan"] == "" {
+			return nil
+		}
+		var names []string
+		for _, p := range plans {
+			names = append(names, p.Name)
+		}
+		return &ArgError{"plan", "DigitalOcean has no plan " + a["plan"] + " at present, only " + either(names) + "."}
+	}
+	p := plans[i]
+	switch {
+	case a["weekday"] != "" && len(p.Days) == 0:
+		return &ArgError{"weekday", fmt.Sprintf("A %s backup has no weekday: leave --weekday out.", p.Name)}
+	case a["weekday"] != "" && !slices.Contains(p.Days, a["weekday"]):
+		return &ArgError{"weekday", fmt.Sprintf("A %s backup can't be taken on %s, only on %s.", p.Name, a["weekday"], either(p.Days))}
+	case a["hour"] != "" && len(p.Hours) > 0 && !slices.Contains(p.Hours, number(a["hour"])):
+		return &ArgError{"hour", fmt.Sprintf("A %s backup can't begin at %s o'clock UTC: %s.", p.Name, a["hour"], p.Words())}
+	}
+	return nil
 }
 
 // BackupPlan is one of the policies that DigitalOcean has for backups.

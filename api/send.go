@@ -93,6 +93,13 @@ func (c *Client) PreCheck(ctx context.Context, a *Action, d Droplet, args Args, 
 			}
 		}
 	}
+	if a.TouchesBackups() && d.ID != 0 {
+		if p, err := c.BackupPolicy(ctx, d.ID); err == nil {
+			d.Backups = p.Enabled // the features may lack them where backups are billed by use
+		} else {
+			c.log.WarnContext(ctx, "whether backups are on is told by the features alone", "droplet_id", d.ID, "error", err)
+		}
+	}
 	if why := a.InTheWay(d, args, img); why != "" {
 		return why, nil
 	}

@@ -27,6 +27,7 @@ func (h *Handler) carryOut(ctx context.Context, a asked) (Reply, error) {
 	if err := h.admit(ctx, a.who, a.origin.Words); err != nil {
 		return Reply{}, err
 	}
+	w = h.judgedByPlans(ctx, w)
 	if a.lacks(w, mistaken) {
 		if err := h.fits(w); err != nil { // what is wrong would be lost in a modal's menus
 			return Reply{}, err
@@ -88,7 +89,10 @@ func (h *Handler) fits(w words) error {
 	}
 	maps.Copy(args, w.args)
 	_, err := w.action.Complete(args, api.Droplet{}, h.Now())
-	return badArgument(err)
+	if err = badArgument(err); w.unread != "" && refused(err) {
+		return at(fieldOf(err), mistake(sentence(err)+" "+w.unread))
+	}
+	return err
 }
 
 // plan finds the Droplets that words are for, or answers a menu to choose one from.
@@ -117,7 +121,7 @@ func (h *Handler) plan(ctx context.Context, a asked, p parser, w words) (plan, *
 	case len(ds) > 1 && t.tag == "":
 		return plan{}, a.menu(w, t, ds), nil
 	}
-	todo := plan{action: w.action, args: w.args, droplets: ds, tag: t.tag, unnamed: notByName(ts, ds), call: a.call, byID: a.chosen != 0, form: a.form}
+	todo := plan{action: w.action, args: w.args, droplets: ds, tag: t.tag, unnamed: notByName(ts, ds), call: a.call, byID: a.chosen != 0, form: a.form, unread: w.unread}
 	if err := mustBeNamed(a, w, ds); err != nil {
 		return plan{}, nil, err
 	}

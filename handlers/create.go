@@ -36,7 +36,7 @@ func (h *Handler) planCreate(ctx context.Context, a asked, w words) (approvals.D
 	if err != nil {
 		return approvals.Draft{}, at(card.NamesField, err)
 	}
-	return h.draftCreate(ctx, plan{action: w.action, args: w.args, call: a.call}, names)
+	return h.draftCreate(ctx, plan{action: w.action, args: w.args, call: a.call, unread: w.unread}, names)
 }
 
 // namesOf are the names of new Droplets, each once.
@@ -108,7 +108,7 @@ func (h *Handler) draftCreate(ctx context.Context, p plan, names []string) (appr
 	if len(d.Targets) == 0 {
 		return approvals.Draft{}, mistake("Nothing is to be created." + bullets(left.taken))
 	}
-	d.LeftOut, d.Heed = left.taken, heed
+	d.LeftOut, d.Heed = left.taken, strings.TrimSpace(heed+" "+p.unread)
 	// They are all of one kind: what is in the way of one is in the way of all.
 	why, err := h.Actions.PreCheck(ctx, p.action, api.Droplet(d.Targets[0]), args, img)
 	switch {

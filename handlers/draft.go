@@ -24,6 +24,7 @@ type plan struct {
 	byID     bool   // the Droplet was chosen among several of its name
 	tag      string // by which the Droplets were named; empty if they were not
 	unnamed  []int  // the Droplets that were named by their ID or a tag, not by their name
+	unread   string // that a list which the arguments were judged by could not be read
 	form     *form  // that it was put together in; nil if it was typed
 }
 
@@ -37,6 +38,7 @@ type checkedPlan struct {
 // check holds a plan against what is there, and takes out of it what there is
 // nothing to do for. It answers a refusal where something is in the way.
 func (h *Handler) check(ctx context.Context, p *plan) (checkedPlan, error) {
+	h.readBackups(ctx, p)
 	args, err := h.complete(*p)
 	if err != nil {
 		return checkedPlan{}, err
@@ -106,6 +108,7 @@ func (h *Handler) draft(ctx context.Context, p plan) (approvals.Draft, error) {
 			d.Rescue = h.rescue(ctx, id)
 		}
 	}
+	d.Heed = strings.TrimSpace(d.Heed + " " + p.unread)
 	if p.action.Destroys {
 		if d.Leaves, err = h.leaves(ctx, p.droplets, args["with"]); err != nil {
 			return approvals.Draft{}, err
@@ -173,6 +176,11 @@ func (h *Handler) leaveOut(ctx context.Context, p *plan, args api.Args, img *api
 				continue
 			case err != nil:
 				return nil, lookedUp(err)
+			}
+			if p.action.TouchesBackups() {
+				if policy := h.policyNow(ctx, d.ID); policy != nil {
+					now.Backups = policy.Enabled
+				}
 			}
 			d, why = now, p.action.Already(now, args, img)
 		}

@@ -26,6 +26,7 @@ type account struct {
 	doings       map[int]approvals.Doing
 	details      map[int]api.Detail
 	policies     map[int]api.BackupPolicy
+	backupPlans  []api.BackupPlan
 	walls        map[int][]api.Firewall
 	belongs      map[int][]api.Associated
 	kernels      map[int][]api.KernelVersion
@@ -259,7 +260,14 @@ func (a *account) BackupPolicies(context.Context) (map[int]api.BackupPolicy, err
 }
 
 func (a *account) BackupPlans(context.Context) ([]api.BackupPlan, error) {
-	return []api.BackupPlan{{Name: "daily", Hours: []int{0, 4}, KeptDays: 7}}, a.ask("plans")
+	if err := a.down["plans"]; err != nil {
+		return nil, err
+	}
+	if a.backupPlans != nil {
+		return a.backupPlans, nil
+	}
+	hours := []int{0, 4, 8, 12, 16, 20}
+	return []api.BackupPlan{{Name: "daily", Hours: hours, KeptDays: 7}, {Name: "weekly", Hours: hours, Days: []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}, KeptDays: 28}}, nil
 }
 
 func (a *account) Kernels(_ context.Context, id int) ([]api.KernelVersion, error) {

@@ -28,6 +28,9 @@ func (h *Handler) list(ctx context.Context, q query) (card.Answer, error) {
 	if err != nil {
 		return card.Answer{}, err
 	}
+	if tag != "" && slices.ContainsFunc(all, func(d api.Droplet) bool { return slices.Contains(d.Unreadable, api.UnreadableTags) }) {
+		return card.Answer{}, mistake("Tags are not readable with this token: it needs the scope `tag:read`.")
+	}
 	var kept []api.Droplet
 	cost := 0.0
 	for _, d := range all {

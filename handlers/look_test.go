@@ -87,7 +87,7 @@ func TestLooksAreAnswered(t *testing.T) {
 		{"backups web-2", []string{"`web-2` has no backup.", "`/droplet enable-backups web-2`"}, nil},
 		{"backup_policy web-1", []string{"are *on*", "weekly on SUN", "`/droplet change-backup-policy web-1"}, nil},
 		{"backup-policy web-2", []string{"are *off*", "`/droplet enable-backups web-2 --plan weekly"}, nil},
-		{"backup-policy web-3", []string{"*Can be:* daily from 0, 4 o'clock UTC, kept 7 days"}, nil},
+		{"backup-policy web-3", []string{"*Can be:* daily from 0, 4, 8, 12, 16, 20 o'clock UTC, kept 7 days"}, nil},
 		{"backup-policy", []string{"*Backups* are *on* for 1 of 8 · 8 Droplets", "*web-1*\u00a0· `101`\nweekly on SUN", "*web-2*\u00a0· `102`\n⚠️ off", "*twin*\u00a0· `104`\n⚠️ DigitalOcean tells of none", "`/droplet enable-backups web-2 --plan weekly"}, nil},
 		{"snapshots web-1", []string{"1 snapshot", "`/droplet rebuild web-1 903`"}, nil},
 		{"snapshots 108", []string{"`&lt;!channel&gt;` has no snapshot.", "`/droplet snapshot 108`"}, nil},

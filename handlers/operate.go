@@ -188,6 +188,8 @@ func (h *Handler) view(ctx context.Context, f form, note string) (slack.ModalVie
 		}
 		ctx, cancel := context.WithTimeout(ctx, h.slower(labelWithin))
 		defer cancel()
+		live, unread := h.withPlans(ctx, f.action)
+		out.Action, out.Note = live, strings.TrimSpace(out.Note+"\n"+unread)
 		for _, param := range f.action.Params {
 			if none := h.labels(ctx, param, of, &out); none != "" {
 				out.Note = strings.TrimSpace(out.Note + "\n" + none)

@@ -37,7 +37,8 @@ func (h *Handler) tryAgain(ctx context.Context, e approvals.Envelope, in interac
 	if !known {
 		return Reply{}, mistake("This can't be retried: this version knows no action " + code(old.Action.Type) + ".")
 	}
-	p := plan{action: action, args: old.Action.Args}
+	w := h.judgedByPlans(ctx, words{action: action, args: old.Action.Args})
+	p := plan{action: w.action, args: w.args, unread: w.unread}
 	if old.Image != nil {
 		p.imageID = old.Image.ID
 	}

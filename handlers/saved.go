@@ -95,6 +95,54 @@ func (h *Handler) backupPolicies(ctx context.Context, q query) (card.Answer, err
 		Foot: "To turn them on: " + card.Typed(q.call+" enable-backups "+inCommand(ds[0])+" --plan weekly --weekday SUN --hour 4")}, nil
 }
 
+// withPlans is an action with the backup policies that there are now. Where those can't be
+// read, unread says that the ones that were known before are taken in their place.
+func (h *Handler) withPlans(ctx context.Context, a *api.Action) (live *api.Action, unread string) {
+	if a == nil || !a.TakesPlan() {
+		return a, ""
+	}
+	plans, err := h.Protection.BackupPlans(ctx)
+	if err != nil {
+		h.Log.Warn("could not read what backup policies there can be", "error", err)
+		return a, "DigitalOcean's list of backup plans could not be read now: these are the ones that were known before."
+	}
+	return a.WithPlans(plans), ""
+}
+
+// judgedByPlans has words of a backup policy judged by the policies that there are now.
+func (h *Handler) judgedByPlans(ctx context.Context, w words) words {
+	if w.action != nil && (w.args["plan"] != "" || w.args["weekday"] != "" || w.args["hour"] != "") {
+		w.action, w.unread = h.withPlans(ctx, w.action)
+	}
+	return w
+}
+
+// readBackups puts what the policy's endpoint says in the place of what the features of
+// Droplets say, which may lack their backups.
+// Where that can't be read, the features have to do.
+func (h *Handler) readBackups(ctx context.Context, p *plan) {
+	if !p.action.TouchesBackups() {
+		return
+	}
+	ds := slices.Clone(p.droplets)
+	if len(ds) == 1 {
+		if policy := h.policyNow(ctx, ds[0].ID); policy != nil {
+			ds[0].Backups = policy.Enabled
+		}
+	} else {
+		policies, err := h.Protection.BackupPolicies(ctx)
+		if err != nil {
+			h.Log.Warn("could not read when the backups of Droplets are taken", "error", err)
+		}
+		for i, d := range ds {
+			if policy, told := policies[d.ID]; told {
+				ds[i].Backups = policy.Enabled
+			}
+		}
+	}
+	p.droplets = ds
+}
+
 // plans are lines on what policies DigitalOcean has; none where that can't be read,
 // since nothing hangs on it.
 func (h *Handler) plans(ctx context.Context) []string {

@@ -57,6 +57,7 @@ func (h *Handler) wrong(ctx context.Context, f form, a asked) error {
 	}
 	p := parser{catalogue: api.Catalogue(), call: a.call}
 	w, err := p.parse(a.text)
+	w = h.judgedByPlans(ctx, w)
 	var l *incomplete
 	switch {
 	case errors.As(err, &l) && len(l.params) > 0:

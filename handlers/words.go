@@ -28,6 +28,8 @@ type words struct {
 	reason string
 	// patience is after how long people are told that it takes too long; 0 if not given.
 	patience time.Duration
+	// unread says that a list which the arguments are judged by could not be read.
+	unread string
 }
 
 // parser understands words by a catalogue of actions.

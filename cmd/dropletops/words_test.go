@@ -38,7 +38,7 @@ func TestWordsThatAreRefused(t *testing.T) {
 		{"reboot web-1 --reasn x", "Did you mean `--reason`", false},
 		{"reboot web-1 --reason disk is full", "belongs in quotes", false},
 		{`reboot web-1 --reason "it hangs`, "is not closed", false},
-		{"enable-backups web-1 --hour 5", "it is one of 0, 4, 8, 12, 16, 20", false},
+		{"enable-backups web-1 --hour 5", "it is one of 0, 4, 8, 12, 16, 20", true}, // which plans there are comes from the list
 		{"rebuild web-1 no-such-image", "There is no image `no-such-image`", true},
 		{"restore db-1 12345", "`12345` is no backup of `db-1`. It has", true},
 		{"resize web-1 s-2vcpu-4gb", "has the size s-2vcpu-4gb already", true},

@@ -222,10 +222,17 @@ func droplet(r *approvals.Request) []string {
 	default:
 		out = append(out, "*Address:* none")
 	}
-	if d.Image != "" && r.State.Open() {
+	switch {
+	case !r.State.Open():
+	case !d.CanRead(api.UnreadableImage):
+		out = append(out, "*Runs:* "+notReadable)
+	case d.Image != "":
 		out = append(out, "*Runs:* "+escaped(d.Image, maxShort))
 	}
-	if len(d.Tags) > 0 {
+	switch {
+	case r.State.Open() && !d.CanRead(api.UnreadableTags):
+		out = append(out, "*Tags:* "+notReadable)
+	case len(d.Tags) > 0:
 		out = append(out, "*Tags:* "+escaped(strings.Join(d.Tags, ", "), maxName))
 	}
 	return out

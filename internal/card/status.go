@@ -311,7 +311,7 @@ func compare(t approvals.Target) (before, after string) {
 	add("name", b.Name, a.Name, false)
 	add("size", b.Size, a.Size, false)
 	add("disk", fmt.Sprintf("%d GB", b.DiskGB), fmt.Sprintf("%d GB", a.DiskGB), false)
-	if b.ImageID != a.ImageID {
+	if b.ImageID != a.ImageID && b.CanRead("image") && a.CanRead("image") {
 		add("image", b.Image, a.Image, true)
 	}
 	add("region", b.Region, a.Region, false)

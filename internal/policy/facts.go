@@ -178,6 +178,13 @@ func (f *facts) about(d approvals.Droplet, zone *time.Location) {
 	if d.ID == 0 {
 		created = f.when // a create is to make it
 	}
-	f.droplet = &object{dropletKind, []ref.Val{types.Int(d.ID), types.String(d.Name), newTagList(d.Tags),
-		types.String(d.Region), types.String(d.Size), types.String(d.Status), types.String(d.Image), created}}
+	var tags, image ref.Val = newTagList(d.Tags), types.String(d.Image)
+	if !d.CanRead("tags") { // a rule that asks for them can't be worked out, and so denies
+		tags = types.NewErr("the Droplet's tags are not readable with this token, which lacks tag:read")
+	}
+	if !d.CanRead("image") {
+		image = types.NewErr("the Droplet's image is not readable with this token, which lacks image:read")
+	}
+	f.droplet = &object{dropletKind, []ref.Val{types.Int(d.ID), types.String(d.Name), tags,
+		types.String(d.Region), types.String(d.Size), types.String(d.Status), image, created}}
 }

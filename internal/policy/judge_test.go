@@ -492,3 +492,13 @@ func TestGlobMatchesSlashes(t *testing.T) {
 		}
 	}
 }
+
+// A rule on tags that the token may not read can't be worked out: it denies, and says why.
+func TestTagsThatCannotBeRead(t *testing.T) {
+	p := mustParse(t, "version: 1\nrules:\n  - name: prod\n    when: '\"prod\" in droplet.tags'\n    approve: {}\n")
+	d := approvals.Droplet{ID: 7, Name: "db-1", Unreadable: []string{"tags"}}
+	v, err := p.Judge(t.Context(), approvals.Case{Action: approvals.Action{Type: "reboot"}, Targets: []approvals.Droplet{d}, Requester: approvals.Person{Who: approvals.Who{UserID: "U1"}, Standing: approvals.Member}})
+	if err != nil || v.Outcome != approvals.Deny || !strings.Contains(v.Message, "tags are not readable with this token") {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
