@@ -225,7 +225,7 @@ func (h *Handler) makeAgain(ctx context.Context, p plan, old *approvals.Request)
 // ensureGone refuses to create again what the first attempt has created and is still
 // there, or may be.
 func (h *Handler) ensureGone(ctx context.Context, t approvals.Target) error {
-	d, err := h.Lookup.Droplet(ctx, t.Made, t.DispatchedAt)
+	d, err := h.Lookup.Created(ctx, t.Made, t.DispatchedAt)
 	switch {
 	case api.KindOf(err) == api.NotFound:
 		return nil

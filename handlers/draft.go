@@ -169,7 +169,7 @@ func (h *Handler) leaveOut(ctx context.Context, p *plan, args api.Args, img *api
 	for _, d := range p.droplets {
 		why := p.action.Already(d, args, img)
 		if why != "" && len(left) < maxConfirmed {
-			now, err := h.Lookup.Droplet(ctx, d.ID, time.Time{})
+			now, err := h.Lookup.Droplet(ctx, d.ID)
 			switch {
 			case api.KindOf(err) == api.NotFound:
 				left = append(left, d.Name+" is gone.")

@@ -88,7 +88,7 @@ func (h *Handler) left(ctx context.Context, r *approvals.Request) ([]api.Droplet
 		if t.State != approvals.TargetErrored && t.State != approvals.TargetUnknown {
 			continue
 		}
-		d, err := h.Lookup.Droplet(ctx, t.Droplet.ID, time.Time{})
+		d, err := h.Lookup.Droplet(ctx, t.Droplet.ID)
 		if api.KindOf(err) == api.NotFound {
 			gone = append(gone, t.Droplet.Name)
 			continue

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"dropletops/api"
 )
@@ -169,7 +168,7 @@ func (h *Handler) byWords(ctx context.Context, t target) ([]api.Droplet, error) 
 
 // one returns the Droplet that was chosen from a menu.
 func (h *Handler) one(ctx context.Context, id int) ([]api.Droplet, error) {
-	d, err := h.Lookup.Droplet(ctx, id, time.Time{})
+	d, err := h.Lookup.Droplet(ctx, id)
 	if api.KindOf(err) == api.NotFound {
 		return nil, mistake(fmt.Sprintf("The Droplet with the ID `%d` is gone: DigitalOcean knows none by it any more.", id))
 	}

@@ -40,36 +40,55 @@ type Reader struct {
 	Now      func() time.Time
 }
 
-// Droplet reads a Droplet that has been seen before, or that was created at a time (zero
-// if long ago). It fails with [api.NotFound] only once a 404 has persisted, and with
-// [api.NotVisible] until then.
-func (r Reader) Droplet(ctx context.Context, id int, created time.Time) (api.Droplet, error) {
-	return r.Read(ctx, id, api.RuleFor(created, r.Now()))
+// Droplet reads a Droplet that has been seen before. It fails with [api.NotFound] only
+// once a 404 has persisted, longer for one that a request of ours has created lately, and
+// with [api.NotVisible] until then.
+func (r Reader) Droplet(ctx context.Context, id int) (api.Droplet, error) {
+	return r.read(ctx, id, api.SeenBefore)
 }
 
-// Read is Droplet with a rule of its own.
-func (r Reader) Read(ctx context.Context, id int, rule api.AbsenceRule) (api.Droplet, error) {
+// Created reads a Droplet whose POST was sent by us at a time.
+func (r Reader) Created(ctx context.Context, id int, at time.Time) (api.Droplet, error) {
+	return r.read(ctx, id, api.RuleFor(at, r.Now()))
+}
+
+// Destroyed reads a Droplet that DigitalOcean has accepted to destroy.
+func (r Reader) Destroyed(ctx context.Context, id int) (api.Droplet, error) {
 	d, err := r.Droplets.Droplet(api.Exact(ctx), id)
-	return d, r.Absences.Check(fmt.Sprint("droplet/", id), rule, err, r.Now())
+	return d, r.check(id, api.Destroying, err)
 }
 
 // Typed reads a Droplet by an ID that someone typed: one that was never seen is absent at
 // the first 404, one that a request of ours has created lately is not.
 func (r Reader) Typed(ctx context.Context, id int) (api.Droplet, error) {
+	return r.read(ctx, id, api.AbsenceRule{Reads: 1})
+}
+
+// read reads a Droplet by a rule, or by the one for what was just created if a request of
+// ours did that. Only a 404 costs the look at what ours did.
+func (r Reader) read(ctx context.Context, id int, rule api.AbsenceRule) (api.Droplet, error) {
 	d, err := r.Droplets.Droplet(api.Exact(ctx), id)
 	if api.KindOf(err) != api.NotFound {
-		return d, r.Absences.Check(fmt.Sprint("droplet/", id), api.SeenBefore, err, r.Now())
+		return d, r.check(id, rule, err)
 	}
-	recent, also := r.recent(ctx)
-	if also != nil {
-		return api.Droplet{}, also
+	recent, failed := r.recent(ctx)
+	if failed != nil {
+		return d, failed
 	}
 	for _, known := range recent {
-		if known.ID == id && !known.Destroyed {
-			return d, r.Absences.Check(fmt.Sprint("droplet/", id), api.RuleFor(known.CreatedAt, r.Now()), err, r.Now())
+		switch {
+		case known.ID != id:
+		case known.Destroyed:
+			rule = api.AbsenceRule{Reads: 1} // its absence has been concluded already
+		case r.Now().Sub(known.CreatedAt) < api.RecentlyCreated:
+			rule = api.JustCreated
 		}
 	}
-	return d, err
+	return d, r.check(id, rule, err)
+}
+
+func (r Reader) check(id int, rule api.AbsenceRule, err error) error {
+	return r.Absences.Check(fmt.Sprint("droplet/", id), rule, err, r.Now())
 }
 
 // Existing returns the Droplets of a name, in any case, each read by its ID. One that was
@@ -109,7 +128,7 @@ func (r Reader) confirm(ctx context.Context, name string, listed []api.Droplet, 
 		if i := slices.IndexFunc(recent, func(k approvals.RecentDroplet) bool { return k.ID == d.ID }); i >= 0 {
 			continue // below
 		}
-		now, err := r.Droplet(ctx, d.ID, bornAt(d))
+		now, err := r.Droplet(ctx, d.ID)
 		if err := add(now, err); err != nil {
 			return nil, err
 		}
@@ -120,7 +139,7 @@ func (r Reader) confirm(ctx context.Context, name string, listed []api.Droplet, 
 		if later || known.Destroyed || !named {
 			continue
 		}
-		now, err := r.Droplet(ctx, known.ID, known.CreatedAt)
+		now, err := r.Droplet(ctx, known.ID)
 		if unseen && api.KindOf(err) == api.NotVisible && !known.CreatedAt.IsZero() { // it was created, and will be seen
 			now, err = api.Droplet{ID: known.ID, Name: known.Name, Created: known.CreatedAt.UTC().Format(time.RFC3339)}, nil
 		}
@@ -155,7 +174,7 @@ func (r Reader) Complete(ctx context.Context, listed []api.Droplet, belongs func
 		if known.Destroyed {
 			continue
 		}
-		switch now, err := r.Droplet(ctx, known.ID, known.CreatedAt); {
+		switch now, err := r.Droplet(ctx, known.ID); {
 		case err == nil && belongs(now):
 			out, added = append(out, now), true
 		case err != nil && api.KindOf(err) != api.NotFound:
@@ -172,12 +191,4 @@ func (r Reader) Complete(ctx context.Context, listed []api.Droplet, belongs func
 
 func (r Reader) recent(ctx context.Context) ([]approvals.RecentDroplet, error) {
 	return r.Recent.RecentDroplets(ctx, r.Now().Add(-api.RecentlyCreated))
-}
-
-func bornAt(d api.Droplet) time.Time {
-	at, err := time.Parse(time.RFC3339, d.Created)
-	if err != nil {
-		return time.Time{} // long ago
-	}
-	return at
 }

@@ -19,7 +19,7 @@ func (r *Runner) vanish(ctx context.Context, req *approvals.Request, i int, w wo
 	if takes(req) {
 		return r.vanishWith(ctx, req, i, w)
 	}
-	d, err := r.readDroplet(api.Behind(ctx), t, api.Destroying)
+	d, err := r.reader().Destroyed(api.Behind(ctx), t.Droplet.ID)
 	if api.KindOf(err) == api.NotFound {
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, After: gone(t)})
 	}
@@ -44,7 +44,7 @@ func (r *Runner) vanish(ctx context.Context, req *approvals.Request, i int, w wo
 // sent again by itself.
 func (r *Runner) searchGone(ctx context.Context, req *approvals.Request, i int) (time.Duration, error) {
 	t := req.Targets[i]
-	d, err := r.readDroplet(ctx, t, api.Destroying)
+	d, err := r.reader().Destroyed(ctx, t.Droplet.ID)
 	switch {
 	case api.KindOf(err) == api.NotFound:
 		return r.accepted(ctx, req, i, api.Record{Status: "in-progress", StartedAt: t.DispatchedAt}, true)

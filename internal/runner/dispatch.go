@@ -236,7 +236,7 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work
 	rec, err := r.post(ctx, req, req.Targets[i], w.part())
 	absent := sync.OnceValue(func() error { // one refusal is one look, however often it is written down
 		t := req.Targets[i]
-		return r.Absences.Check(fmt.Sprintf("send/%s/%d/%d", req.ID, i, t.Step), api.RuleFor(createdAt(t), r.Now()), err, r.Now())
+		return r.Absences.Check(fmt.Sprintf("send/%s/%d/%d", req.ID, i, t.Step), api.SeenBefore, err, r.Now())
 	})
 	return r.conclude(ctx, key, outcome{at, func(ctx context.Context) (time.Duration, error) {
 		return r.answered(ctx, req, i, w, rec, err, absent)

@@ -83,11 +83,19 @@ func (r *Runner) recheckAll(ctx context.Context, req *approvals.Request) (time.D
 	if all { // what a Droplet left that is gone is told with it
 		diffs = append(diffs, req.Leaves.Differences(leaves)...)
 	}
-	rescue, restore, err := r.recheckRestorePoints(ctx, req)
-	if err != nil {
-		return r.unreachable(ctx, req, err)
+	var rescue *approvals.Rescue
+	if all { // a Droplet that is gone has none
+		var restore []approvals.Difference
+		rescue, restore, err = r.recheckRestorePoints(ctx, req)
+		if api.KindOf(err) == api.NotFound {
+			r.checks.forget(req.ID)
+			return retryQuickly, nil
+		}
+		if err != nil {
+			return r.unreachable(ctx, req, err)
+		}
+		diffs = append(diffs, restore...)
 	}
-	diffs = append(diffs, restore...)
 	if all && again.Stands() && (len(diffs) == 0 || req.Verdict.Outcome == approvals.Allow) {
 		r.verdicts.of(req, judgedAt).stood(judgedAt, false)
 		return 0, nil
@@ -208,6 +216,7 @@ func (r *Runner) recheckRestorePoints(ctx context.Context, req *approvals.Reques
 		return nil, nil, nil
 	}
 	back, err := api.FindWayBack(ctx, r.Droplets, req.Targets[0].Droplet.ID)
+	err = r.Absences.Check("restore-points/"+req.ID, api.SeenBefore, err, r.Now())
 	if kind := api.KindOf(err); kind == api.Forbidden || kind == api.Unauthorized {
 		return &approvals.Rescue{}, req.RestoreDifferences(approvals.Rescue{}), nil
 	}
@@ -234,7 +243,7 @@ func (r *Runner) listedOrThere(ctx context.Context, bound int, was, listed *appr
 	if bound == 0 || was == nil || listed != nil && (listed.ID == bound || listed.Created > was.Created) {
 		return listed, nil
 	}
-	switch _, err := r.Droplets.Image(ctx, strconv.Itoa(bound)); {
+	switch _, err := r.readImage(ctx, strconv.Itoa(bound)); {
 	case err == nil:
 		return was, nil
 	case api.KindOf(err) == api.NotFound:
@@ -254,7 +263,7 @@ func (r *Runner) recheckImage(ctx context.Context, req *approvals.Request) (img 
 	if req.Image.Slug != "" {
 		key = req.Image.Slug
 	}
-	now, err := r.readImage(ctx, key, *req.Image)
+	now, err := r.readImage(ctx, key)
 	if api.KindOf(err) == api.NotFound {
 		what := "image"
 		if req.Image.Kind == "backup" {

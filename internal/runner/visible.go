@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -16,23 +15,14 @@ import (
 
 // readTarget reads a target's Droplet by its ID, never from a list.
 func (r *Runner) readTarget(ctx context.Context, t approvals.Target) (api.Droplet, error) {
-	return r.readDroplet(ctx, t, api.RuleFor(createdAt(t), r.Now()))
-}
-
-func (r *Runner) readDroplet(ctx context.Context, t approvals.Target, rule api.AbsenceRule) (api.Droplet, error) {
-	return r.reader().Read(ctx, t.DropletID(), rule)
+	if t.Made != 0 {
+		return r.reader().Created(ctx, t.Made, t.DispatchedAt)
+	}
+	return r.reader().Droplet(ctx, t.Droplet.ID)
 }
 
 func (r *Runner) reader() lookup.Reader {
 	return lookup.Reader{Droplets: r.Droplets, Names: r.Makers, Recent: r.Intents, Absences: r.Absences, Now: r.Now}
-}
-
-// createdAt is when a target's Droplet was created: by us, if its own ID is not known yet.
-func createdAt(t approvals.Target) time.Time {
-	if t.Droplet.ID == 0 {
-		return t.DispatchedAt
-	}
-	return bornAt(api.Droplet(t.Droplet))
 }
 
 // pollAction reads the action of a target that is under way.
@@ -44,17 +34,13 @@ func (r *Runner) pollAction(ctx context.Context, t approvals.Target) (api.Record
 // readHistory lists the newest actions of a target's Droplet.
 func (r *Runner) readHistory(ctx context.Context, t approvals.Target) ([]api.Record, error) {
 	all, err := r.Droplets.History(ctx, t.Droplet.ID)
-	return all, r.Absences.Check(fmt.Sprint("history/", t.Droplet.ID), api.RuleFor(createdAt(t), r.Now()), err, r.Now())
+	return all, r.Absences.Check(fmt.Sprint("history/", t.Droplet.ID), api.SeenBefore, err, r.Now())
 }
 
 // readImage reads the image that a request is bound to, by the key that names it.
-func (r *Runner) readImage(ctx context.Context, key string, img approvals.Image) (api.Image, error) {
-	created, err := time.Parse(time.RFC3339, img.Created)
-	if err != nil {
-		created = time.Time{} // long ago
-	}
-	now, err := r.Droplets.Image(ctx, key)
-	return now, r.Absences.Check("image/"+key, api.RuleFor(created, r.Now()), err, r.Now())
+func (r *Runner) readImage(ctx context.Context, key string) (api.Image, error) {
+	img, err := r.Droplets.Image(ctx, key)
+	return img, r.Absences.Check("image/"+key, api.SeenBefore, err, r.Now())
 }
 
 // readDestruction reads how far DigitalOcean is with a Droplet and what goes with it.

@@ -95,7 +95,7 @@ func untold(req *approvals.Request, far api.Destruction) (out []string) {
 // until all of it is gone, or DigitalOcean says what could not be destroyed.
 func (r *Runner) vanishWith(ctx context.Context, req *approvals.Request, i int, w work) (time.Duration, error) {
 	t := req.Targets[i]
-	d, err := r.readDroplet(api.Behind(ctx), t, api.Destroying)
+	d, err := r.reader().Destroyed(api.Behind(ctx), t.Droplet.ID)
 	after := now(d)
 	vanished := api.KindOf(err) == api.NotFound
 	if vanished {
