@@ -32,6 +32,7 @@ var byTag = []struct {
 	{typed: "password-reset {}", gate: "approve"},
 	{typed: "snapshot {} before-upgrade", gate: "confirm"},
 	{typed: "snapshot {}", gate: "confirm"},
+	{typed: "enable-backups {}", gate: "confirm"},
 	{typed: "enable-backups {} --plan daily --hour 4", gate: "confirm"},
 	{typed: "change-backup-policy {} --plan daily --hour 20", ready: backedUp, gate: "confirm"},
 	{typed: "disable-backups {}", ready: backedUp, gate: "approve"},

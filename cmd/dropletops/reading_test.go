@@ -81,7 +81,7 @@ func TestReadingOneDroplet(t *testing.T) {
 func TestReadingTheAccount(t *testing.T) {
 	r := newRig(t).start()
 	r.looks(
-		look{"/droplet list --region nyc3 --tag WEB web-*", []string{"*web-1* · 🟢 active", "*web-3*", "3 Droplets", fmt.Sprint(r.do.DropletNamed("web-1").ID)}},
+		look{"/droplet list --region nyc3 --tag WEB --status active web-*", []string{"*web-1* · 🟢 active", "*web-3*", "3 Droplets", fmt.Sprint(r.do.DropletNamed("web-1").ID)}},
 		look{"/droplet list --gpu", []string{"*gpu-train-1* · 🟢 active · GPU"}},
 		look{"/droplet list --status off", []string{"*staging-1* · ⚫ off"}},
 		look{"/droplet actions", []string{"*Actions* of this account · *1–15 of 74* actions", "on *build-7*", "on volume `9338`"}},

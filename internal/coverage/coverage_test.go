@@ -116,8 +116,10 @@ func TestNothingOfTheOtherClientsIsMissing(t *testing.T) {
 var testName = regexp.MustCompile(`^([a-z0-9/]+)\.(Test[A-Za-z0-9]+)$`)
 
 // A row has a command and a test that shows it, or says why it has none. Each test
-// is there, and what is typed in a row stands in the file of one of its tests.
+// is there, and one of those through the binary types just what the row does: the verb,
+// to the same kind of target, with as many words and the same flags.
 func TestEveryRowIsShown(t *testing.T) {
+	sources := map[string]pkg{}
 	for _, r := range coverage.Rows() {
 		if len(r.Commands) == 0 && r.Note == "" {
 			t.Errorf("%s: there is no command, and nothing says why", r.Operation)
@@ -131,7 +133,6 @@ func TestEveryRowIsShown(t *testing.T) {
 		if len(r.Tests) > 0 && !strings.HasPrefix(r.Tests[0], "cmd/dropletops.") {
 			t.Errorf("%s: the first test, %s, is not with the whole program", r.Operation, r.Tests[0])
 		}
-		all := ""
 		for _, name := range r.Tests {
 			m := testName.FindStringSubmatch(name)
 			if m == nil {
@@ -141,12 +142,38 @@ func TestEveryRowIsShown(t *testing.T) {
 			if src == "" {
 				t.Errorf("%s: there is no test %s", r.Operation, name)
 			}
-			all += src
 		}
 		for _, c := range r.Commands {
-			if verb := strings.Fields(c)[0]; !strings.Contains(all, verb) {
-				t.Errorf("%s: no file of %q has the verb %s", r.Operation, r.Tests, verb)
+			want, ok := shapeOf(c)
+			if !ok {
+				t.Fatalf("%s: %q is no command", r.Operation, c)
 			}
+			if !slices.ContainsFunc(r.Tests, func(name string) bool {
+				m := testName.FindStringSubmatch(name)
+				if sources[m[1]] == nil {
+					sources[m[1]] = testsOf(t, m[1])
+				}
+				return strings.HasPrefix(name, "cmd/dropletops.") && slices.ContainsFunc(sources[m[1]].texts(m[2]), func(text string) bool {
+					got, ok := shapeOf(text)
+					return ok && got.shows(want)
+				})
+			}) {
+				t.Errorf("%s: none of %q types %q through the binary", r.Operation, r.Tests, c)
+			}
+		}
+	}
+}
+
+// A row that claims what its test does not type is found.
+func TestAWrongRowIsFound(t *testing.T) {
+	texts := testsOf(t, "cmd/dropletops").texts("TestEveryVerbByTag")
+	for command, shown := range map[string]bool{
+		"snapshot tag:web": true, "snapshot tag:web nightly": true, "snapshot tag:web nightly more": false, "snapshot tag:web --snapshot-first": false,
+		"rename tag:web x": false, "resize tag:web s-2vcpu-4gb": true, "resize tag:web": false, "resize tag:web s-2vcpu-4gb --timeout 2m": false, "restore tag:web 1": false,
+	} {
+		want, _ := shapeOf(command)
+		if got := slices.ContainsFunc(texts, func(text string) bool { got, ok := shapeOf(text); return ok && got.shows(want) }); got != shown {
+			t.Errorf("%s: shown %v", command, got)
 		}
 	}
 }

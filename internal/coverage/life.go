@@ -8,7 +8,7 @@ func life() []Row {
 			Commands: []string{"create web-4 --region nyc3 --size s-1vcpu-1gb --image debian-12-x64", "create web-4 web-5 --region nyc3 --size s-1vcpu-1gb --image debian-12-x64"},
 			Tests:    []string{"cmd/dropletops.TestCreate", "cmd/dropletops.TestCreateSeveral", "api.TestCreateBodies", "internal/runner.TestCreateToItsEnd"},
 			Note:     "With every option of the API. Each of several is sent by itself, so that each has an answer of its own."},
-		{Operation: "present: create unless it is there", Commands: []string{"create web-4 --region nyc3 --size s-1vcpu-1gb --image debian-12-x64 --unless-present"},
+		{Operation: "present: create unless it is there", Commands: []string{"create web-4 web-5 --region nyc3 --size s-1vcpu-1gb --image debian-12-x64 --unless-present"},
 			Tests: []string{"cmd/dropletops.TestCreateSeveral", "handlers.TestCreateOfWhatIsThere", "internal/runner.TestUnlessPresentIsLookedForOnceMore"}},
 		{Operation: "destroy", API: []string{"DELETE /v2/droplets/{droplet_id}"}, Godo: []string{"Droplets.Delete"},
 			Python: []string{"Droplet.destroy"}, Dots: []string{"droplet.deleteDroplet"}, Commands: []string{"destroy web-1"},

@@ -4,7 +4,7 @@ func looks() []Row {
 	return []Row{
 		{Operation: "list", API: []string{"GET /v2/droplets"},
 			Godo: []string{"Droplets.List", "Droplets.ListWithGPUs", "Droplets.ListByName", "Droplets.ListByTag"}, Dots: []string{"droplet.listDroplets"},
-			Commands: []string{"list", "list web-* --tag web --region nyc3 --status off", "list --gpu"},
+			Commands: []string{"list", "list web-* --tag web --region nyc3 --status active", "list --gpu"},
 			Tests:    []string{readingAccount, "cmd/dropletops.TestListOf500IsPagedAndShared", "api.TestListing"},
 			Note:     "All pages, those with a GPU included, which DigitalOcean's own list leaves out."},
 		{Operation: "info", API: []string{"GET /v2/droplets/{droplet_id}"},
@@ -43,7 +43,7 @@ func looks() []Row {
 		{Operation: "kernels", API: []string{"GET /v2/droplets/{droplet_id}/kernels"},
 			Godo: []string{"Droplets.Kernels"}, Python: []string{"Droplet.get_kernel_available"}, Dots: []string{"droplet.listDropletKernels"},
 			Commands: []string{"kernels legacy-1"}, Tests: []string{reading, answered}},
-		{Operation: "what else there is to choose from", Commands: []string{"sizes c-", "images ubuntu", "regions new york"}, Tests: []string{readingAccount, answered}},
+		{Operation: "what else there is to choose from", Commands: []string{"sizes c- --region nyc3", "images ubuntu", "regions frankfurt"}, Tests: []string{readingAccount, answered}},
 		{Operation: "who may decide on a request", Commands: []string{"why r-0h7k2mzq9x4c"}, Tests: []string{"cmd/dropletops.TestTwoOfAGroupApprove", "handlers.TestWhy"}},
 		{Operation: "what was gone ahead with alone", Commands: []string{"reviews"}, Tests: []string{"cmd/dropletops.TestGoingAheadAlone", "handlers.TestReviews"}},
 	}
