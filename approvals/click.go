@@ -61,7 +61,7 @@ func (s *Service) asks(ctx context.Context, r *Request, k Click, now time.Time) 
 		return a
 	}
 	if r.takesFactor(k) && s.Factors != nil {
-		if err := s.Factors.Locked(ctx, k.Who.UserID, k.Envelope, k.givenAt(now)); err != nil {
+		if err := s.Factors.Precheck(ctx, k.Who.UserID, k.Code, k.Envelope, k.givenAt(now)); err != nil {
 			return err
 		}
 	}

@@ -150,8 +150,8 @@ func (w *world) Verify(_ context.Context, _, code, _ string, _ time.Time) error 
 	}
 	return nil
 }
-func (w *world) Locked(context.Context, string, string, time.Time) error { return nil }
-func (w *world) Enrolled(context.Context, string) (bool, error)          { return true, nil }
+func (w *world) Precheck(context.Context, string, string, string, time.Time) error { return nil }
+func (w *world) Enrolled(context.Context, string) (bool, error)                    { return true, nil }
 
 // model is what should have become of the request.
 type model struct {

@@ -19,10 +19,10 @@ type Factors interface {
 	// tries, nobody enrolled. Any other error is a fault of ours or of the setup, and
 	// the code was not accepted.
 	Verify(ctx context.Context, userID, code, use string, now time.Time) error
-	// Locked returns the [Refusal] of a person whose codes are all refused for now,
-	// after too many wrong ones; nil if a code is worth looking at, or was accepted
-	// for this very use before.
-	Locked(ctx context.Context, userID, use string, now time.Time) error
+	// Precheck returns the [Refusal] that Verify would, where that counts as no try: what
+	// is no code at all, a spent one, and any code of a person who gave too many wrong
+	// ones. It changes nothing, and nil says nothing about the code.
+	Precheck(ctx context.Context, userID, code, use string, now time.Time) error
 	// Enrolled says whether a person has a second factor at all.
 	Enrolled(ctx context.Context, userID string) (bool, error)
 }

@@ -175,6 +175,10 @@ func (r *replies) ephemeral(ctx context.Context, to handlers.Address, m card.Mes
 	if threadGone(code(err)) && to.ThreadTS != "" {
 		_, err = r.client.web.PostEphemeralContext(ctx, to.ChannelID, to.UserID, content(m, "")...)
 	}
+	if unfit(code(err)) && len(m.Blocks) > 0 { // what is to be known is all in the text
+		r.client.log().Error("Slack refuses an answer for what is in it; sending its text", "slack", code(err), "blocks", len(m.Blocks))
+		_, err = r.client.web.PostEphemeralContext(ctx, to.ChannelID, to.UserID, content(card.Message{Text: shorten(m.Text)}, to.ThreadTS)...)
+	}
 	if slow := limited(err); slow > 0 {
 		r.pace.pause(postEphemeral, r.client.now().Add(slow))
 	}

@@ -75,3 +75,25 @@ func TestResponseURLsThatSayOK(t *testing.T) {
 		})
 	}
 }
+
+// An answer whose blocks Slack refuses is told by its text.
+func TestAnAnswerThatSlackFindsUnfit(t *testing.T) {
+	play(t, func(s *stage) { s.hand.handle = answersFine }, func(s *stage) {
+		s.ready()
+		s.peer.on("response", func(call) answer { return answer{status: 400, body: "invalid_blocks"} })
+		s.peer.on("chat.postEphemeral", func(c call) answer {
+			if c.form.Get("blocks") != "" {
+				return no("invalid_blocks")
+			}
+			return answer{status: 200, body: map[string]any{"ok": true, "message_ts": "1.2"}}
+		})
+		s.peer.live()[0].send(command("e1"))
+		s.soon(time.Minute, "crossed out", func() bool { return s.memory.isHandled("e1") })
+		for _, c := range s.peer.called("chat.postEphemeral") {
+			if c.form.Get("blocks") == "" && c.form.Get("text") != "" {
+				return
+			}
+		}
+		t.Error("its text was not sent")
+	})
+}

@@ -281,7 +281,7 @@ func (factors) Verify(_ context.Context, _, code, _ string, _ time.Time) error {
 	return nil
 }
 
-func (factors) Locked(context.Context, string, string, time.Time) error { return nil }
+func (factors) Precheck(context.Context, string, string, string, time.Time) error { return nil }
 
 func (factors) Enrolled(context.Context, string) (bool, error) { return true, nil }
 

@@ -20,7 +20,7 @@ func (h *Handler) list(ctx context.Context, q query) (card.Answer, error) {
 		}
 		name, tag = "", t
 	}
-	fits, err := pattern(name)
+	fits, err := pattern(api.Hyphens(name)) // to look takes no certainty
 	if err != nil {
 		return card.Answer{}, err
 	}

@@ -49,17 +49,36 @@ func (k *Keeper) Enrolled(ctx context.Context, userID string) (bool, error) {
 	return e != nil, err
 }
 
-// Locked returns a refusal while a person's codes are refused; see [approvals.Factors].
-func (k *Keeper) Locked(ctx context.Context, userID, use string, now time.Time) error {
+// Precheck returns the refusals that count as no try; see [approvals.Factors].
+func (k *Keeper) Precheck(ctx context.Context, userID, code, use string, now time.Time) error {
+	typed, err := parseCode(code)
+	if err != nil {
+		return errMalformed
+	}
 	e, err := k.Store.Enrolment(ctx, userID)
 	switch {
 	case err != nil:
 		return fmt.Errorf("look up the second factor of %s: %w", userID, err)
-	case e == nil, !now.Before(e.LockedUntil), slices.ContainsFunc(e.Uses, func(u approvals.CodeUse) bool { return u.Use == use }):
+	case e == nil, slices.ContainsFunc(e.Uses, func(u approvals.CodeUse) bool { return u.Use == use }):
 		return nil
+	case now.Before(e.LockedUntil):
+		return locked(e.LockedUntil, now)
 	}
-	return locked(e.LockedUntil, now)
+	secret, err := k.Keys.open(userID, e.KeyID, e.Sealed)
+	if err != nil {
+		return err
+	}
+	step, found, err := findStep(secret, now, typed)
+	if err == nil && found && step <= e.Step {
+		return errSpent
+	}
+	return err
 }
+
+var (
+	errMalformed = approvals.Refuse("That is not a code: it is the six digits that your authenticator app shows for Dropletops.")
+	errSpent     = approvals.Refuse("This code was used already. Wait until your authenticator app shows the next one, at most 30 seconds, and use that.")
+)
 
 // Verify says whether a code is a person's, and spends it; see [approvals.Factors].
 //
@@ -72,7 +91,7 @@ func (k *Keeper) Verify(ctx context.Context, userID, code, use string, now time.
 	}
 	typed, err := parseCode(code)
 	if err != nil {
-		return approvals.Refuse("That is not a code: it is the six digits that your authenticator app shows for Dropletops.")
+		return errMalformed
 	}
 	var verdict error
 	err = k.Store.ChangeEnrolment(ctx, userID, func(e *approvals.Enrolment) (*approvals.Enrolment, []approvals.Line, error) {
@@ -118,7 +137,7 @@ func try(e *approvals.Enrolment, secret []byte, code, use string, now time.Time)
 	case found && step <= e.Step:
 		// No try at guessing: a spent code opens nothing, and whoever clicks twice
 		// is not to lock themselves out.
-		return approvals.Refuse("This code was used already. Wait until your authenticator app shows the next one, at most 30 seconds, and use that."), nil, approvals.ErrNoChange
+		return errSpent, nil, approvals.ErrNoChange
 	case found:
 		e.Step, e.Wrong, e.LockedUntil = step, nil, time.Time{}
 		e.Uses = append(e.Uses, approvals.CodeUse{Use: use, Step: step})

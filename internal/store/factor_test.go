@@ -131,6 +131,8 @@ func TestFactor(t *testing.T) {
 		fine(t, k.Verify(ctx, "U2", " "+code[:3]+" "+code[3:], "e-2", now))
 		fine(t, k.Verify(ctx, "U2", code, "e-2", now)) // the same envelope again
 		refused(t, k.Verify(ctx, "U2", code, "e-3", now), "used already")
+		refused(t, k.Precheck(ctx, "U2", code, "e-3", now), "used already")
+		refused(t, k.Precheck(ctx, "U2", "12345", "e-3", now), "not a code")
 		refused(t, k.Verify(ctx, "U2", p.code(now.Add(-30*time.Second)), "e-3", now), "used already") // one before it
 		fine(t, k.Verify(ctx, "U2", next, "e-3", now))
 		fine(t, k.Verify(ctx, "U2", code, "e-2", now.Add(time.Hour))) // after a crash and a long time, another accepted in between
@@ -187,6 +189,8 @@ func TestFactorLocks(t *testing.T) {
 		wrong("refused until 03:32 UTC (15 minutes)")
 		wrong("03:32")
 		refused(t, right("e-2"), "refused until 03:32 UTC (15 minutes)")
+		refused(t, k.Precheck(ctx, "U2", p.code(b.clock.now()), "e-2", b.clock.now()), "refused until 03:32 UTC (15 minutes)")
+		fine(t, k.Precheck(ctx, "U2", p.code(b.clock.now()), "e-1", b.clock.now()))
 		fine(t, k.Verify(ctx, "U2", p.code(b.clock.now().Add(-16*time.Minute)), "e-1", b.clock.now())) // accepted before: no try
 		b.reopen(t)
 		k = keeper(t, b)
