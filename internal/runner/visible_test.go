@@ -142,6 +142,28 @@ func TestResizeWhoseShutdownVanishes(t *testing.T) {
 	}
 }
 
+// The answer to the shutdown of a resize is lost and its action is listed nowhere: the
+// Droplet still shows on while it shuts down, which is not "on again".
+func TestResizeWhoseShutdownIsLostAndUnderWay(t *testing.T) {
+	w := newWorld(t)
+	w.fault("shutdown", simdo.Fault{Drop: true, After: true, Outcome: simdo.NeverEnds})
+	w.do.Inject(simdo.Fault{Match: simdo.Match{Method: http.MethodGet, Path: "/v2/droplets/*/actions"}, Times: simdo.Always,
+		Answer: &simdo.Answer{Status: 200, Body: `{"actions":[],"links":{},"meta":{"total":0}}`}})
+	id := w.ask("resize", larger, approvals.Allow, "web-1")
+	r := w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].Fault != nil && r.Targets[0].Wait == approvals.WaitPendingEvent })
+	if r.State != approvals.Running {
+		t.Fatalf("it is %s while its shutdown is in progress: %s", r.State, r.Targets[0].Problem)
+	}
+	if err := w.do.FinishAction(w.do.Posts()[0].ActionID, "completed"); err != nil {
+		t.Fatal(err)
+	}
+	want(t, w.carry(id, nil), approvals.Unknown, "web-1 is on again")
+	w.forward(time.Minute)
+	if d := w.do.DropletNamed("web-1"); d.Status != "active" {
+		t.Errorf("web-1 is %s", d.Status)
+	}
+}
+
 // A switch-on that is refused while the status trails is tried again: what the Droplet
 // shows is not what it is.
 func TestSwitchedOnAgainThoughTheStatusTrails(t *testing.T) {
