@@ -16,18 +16,9 @@ import (
 
 var readScopes = []string{"droplet:read"}
 
-// Droplet reads one Droplet, always fresh.
+// Droplet reads one Droplet by its ID, fresh and from no list.
 func (c *Client) Droplet(ctx context.Context, id int) (Droplet, error) {
 	what := fmt.Sprintf("read Droplet %d", id)
-	if c.pressed(ctx) {
-		all, err := c.gathered(ctx)
-		if err != nil {
-			return Droplet{}, err
-		}
-		if i := slices.IndexFunc(all, func(d Droplet) bool { return d.ID == id }); i >= 0 {
-			return all[i], nil
-		} // one that slid to another page meanwhile, or none
-	}
 	d, resp, err := read(ctx, c, what, command, readScopes, func(ctx context.Context) (*godo.Droplet, *godo.Response, error) {
 		return c.godo.Droplets.Get(ctx, id)
 	})
@@ -111,7 +102,7 @@ func (c *Client) Find(ctx context.Context, words string) (Found, error) {
 // named looks for the Droplets of a name, GPU ones included; concurrent look-ups of
 // a name share one.
 func (c *Client) named(ctx context.Context, name string) ([]Droplet, error) {
-	if c.pressed(ctx) {
+	if c.pressed() {
 		all, err := c.gathered(ctx)
 		return slices.DeleteFunc(slices.Clone(all), func(d Droplet) bool { return !strings.EqualFold(d.Name, name) }), err
 	}

@@ -17,9 +17,11 @@ const (
 	gatherEvery = 2 * time.Second
 )
 
-// gather serves look-ups of Droplets with one list while the requests are short. It
-// is asked for after each of them began, so it is as fresh as its own look-up
-// would be, and the more of them there are, the less each costs.
+// gather serves look-ups of Droplets by their names with one list while the requests are
+// short. It is asked for after each of them began, so it is as fresh as its own look-up
+// would be, and the more of them there are, the less each costs. By its ID a Droplet is
+// always read for itself: lists trail by up to half a minute, and nothing that is acted
+// on, and no end, may rest on one.
 type gather struct {
 	mu      sync.Mutex
 	waiting *batch // whoever comes joins it, until its list is asked for
@@ -36,16 +38,10 @@ type batch struct {
 }
 
 // pressed says whether look-ups of Droplets are gathered.
-func (c *Client) pressed(ctx context.Context) bool {
+func (c *Client) pressed() bool {
 	c.gather.mu.Lock()
 	defer c.gather.mu.Unlock()
-	switch {
-	case c.gather.listed > gatherMost, isExact(ctx):
-		return false
-	case isBehind(ctx): // it is served along with commands, and causes no list
-		return c.gather.waiting != nil
-	}
-	return c.budget.short()
+	return c.gather.listed <= gatherMost && c.budget.short()
 }
 
 // gathered lists all Droplets, as they are after the call began.

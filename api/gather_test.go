@@ -12,8 +12,8 @@ import (
 	"dropletops/api"
 )
 
-// While the requests are short, look-ups of Droplets share lists, and each is served
-// by one that was asked for after it began.
+// While the requests are short, look-ups of Droplets by their names share lists, and each
+// is served by one that was asked for after it began.
 func TestGathered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var status atomic.Value // of Droplet 7
@@ -33,16 +33,13 @@ func TestGathered(t *testing.T) {
 		c := offline(t, s, 0)
 		var all sync.WaitGroup
 		for range 200 {
-			all.Go(func() {
-				if d, err := c.Droplet(t.Context(), 7); err != nil || d.ID != 7 {
-					t.Errorf("%+v, %v", d, err)
-				}
-			})
-			all.Go(func() {
-				if f, err := c.Find(t.Context(), "web-7"); err != nil || len(f.Droplets) != 1 {
-					t.Errorf("%+v, %v", f, err)
-				}
-			})
+			for range 2 {
+				all.Go(func() {
+					if f, err := c.Find(t.Context(), "web-7"); err != nil || len(f.Droplets) != 1 {
+						t.Errorf("%+v, %v", f, err)
+					}
+				})
+			}
 			time.Sleep(50 * time.Millisecond)
 		}
 		all.Wait()
@@ -51,13 +48,13 @@ func TestGathered(t *testing.T) {
 		}
 		// What changed before a look-up began is seen by it, whatever is under way.
 		for range 12 {
-			all.Go(func() { _, _ = c.Droplet(t.Context(), 7) })
+			all.Go(func() { _, _ = c.Find(t.Context(), "web-7") })
 		}
 		for i := range 60 {
 			want := []string{"off", "active"}[i%2]
 			status.Store(want)
-			if d, err := c.Droplet(t.Context(), 7); err != nil || d.Status != want {
-				t.Errorf("look-up %d saw %q, %v; it was %q when it began", i, d.Status, err, want)
+			if f, err := c.Find(t.Context(), "web-7"); err != nil || len(f.Droplets) != 1 || f.Droplets[0].Status != want {
+				t.Errorf("look-up %d saw %+v, %v; it was %q when it began", i, f.Droplets, err, want)
 			}
 		}
 		all.Wait()

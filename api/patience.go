@@ -36,12 +36,3 @@ type behindKey struct{}
 func Behind(ctx context.Context) context.Context { return context.WithValue(ctx, behindKey{}, true) }
 
 func isBehind(ctx context.Context) bool { return ctx.Value(behindKey{}) != nil }
-
-type exactKey struct{}
-
-// Exact has Droplets read one by one by their IDs, however short requests are: lists
-// trail what they list by up to half a minute, so nothing that is acted on, and no end,
-// may rest on one.
-func Exact(ctx context.Context) context.Context { return context.WithValue(ctx, exactKey{}, true) }
-
-func isExact(ctx context.Context) bool { return ctx.Value(exactKey{}) != nil }

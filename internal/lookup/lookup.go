@@ -54,7 +54,7 @@ func (r Reader) Created(ctx context.Context, id int, at time.Time) (api.Droplet,
 
 // Destroyed reads a Droplet that DigitalOcean has accepted to destroy.
 func (r Reader) Destroyed(ctx context.Context, id int) (api.Droplet, error) {
-	d, err := r.Droplets.Droplet(api.Exact(ctx), id)
+	d, err := r.Droplets.Droplet(ctx, id)
 	return d, r.check(id, api.Destroying, err)
 }
 
@@ -67,7 +67,7 @@ func (r Reader) Typed(ctx context.Context, id int) (api.Droplet, error) {
 // read reads a Droplet by a rule, or by the one for what was just created if a request of
 // ours did that. Only a 404 costs the look at what ours did.
 func (r Reader) read(ctx context.Context, id int, rule api.AbsenceRule) (api.Droplet, error) {
-	d, err := r.Droplets.Droplet(api.Exact(ctx), id)
+	d, err := r.Droplets.Droplet(ctx, id)
 	if api.KindOf(err) != api.NotFound {
 		return d, r.check(id, rule, err)
 	}
