@@ -150,7 +150,9 @@ func TestResizeWhoseShutdownIsLostAndUnderWay(t *testing.T) {
 	w.do.Inject(simdo.Fault{Match: simdo.Match{Method: http.MethodGet, Path: "/v2/droplets/*/actions"}, Times: simdo.Always,
 		Answer: &simdo.Answer{Status: 200, Body: `{"actions":[],"links":{},"meta":{"total":0}}`}})
 	id := w.ask("resize", larger, approvals.Allow, "web-1")
-	r := w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].Fault != nil && r.Targets[0].Wait == approvals.WaitPendingEvent })
+	r := w.carry(id, func(r *approvals.Request) bool {
+		return r.Targets[0].Fault != nil && r.Targets[0].Wait == approvals.WaitPendingEvent
+	})
 	if r.State != approvals.Running {
 		t.Fatalf("it is %s while its shutdown is in progress: %s", r.State, r.Targets[0].Problem)
 	}
