@@ -14,6 +14,8 @@ import (
 	"github.com/digitalocean/godo"
 	"github.com/patrickmn/go-cache"
 	"golang.org/x/sync/singleflight"
+
+	"dropletops/internal/task"
 )
 
 // Config sets a Client up. Only the token is required.
@@ -238,7 +240,7 @@ func pages[T any](ctx context.Context, c *Client, what string, scopes []string,
 // not end with the caller that happened to come first; its own time-outs end it.
 func once[T any](ctx context.Context, c *Client, key, what string, do func(context.Context) (T, error)) (T, error) {
 	var zero T
-	ch := c.flights.DoChan(key, func() (any, error) { return do(context.WithoutCancel(ctx)) })
+	ch := c.flights.DoChan(key, task.Value(func() (any, error) { return do(context.WithoutCancel(ctx)) }))
 	select {
 	case <-ctx.Done():
 		return zero, &Error{Kind: Unavailable, What: what, Err: ctx.Err()}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/digitalocean/godo"
 	"golang.org/x/sync/errgroup"
+
+	"dropletops/internal/task"
 )
 
 // callDestroy destroys one Droplet by its ID. DigitalOcean never uses an ID twice,
@@ -43,7 +45,7 @@ func (c *Client) Leftovers(ctx context.Context, on []Droplet) ([]string, error) 
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	for i, d := range on {
-		g.Go(func() error {
+		g.Go(task.Err(func() error {
 			left, err := c.leftBy(ctx, d.ID)
 			for _, l := range left {
 				if len(on) > 1 {
@@ -52,7 +54,7 @@ func (c *Client) Leftovers(ctx context.Context, on []Droplet) ([]string, error) 
 				of[i] = append(of[i], l)
 			}
 			return err
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 
 	"github.com/digitalocean/godo"
 	"golang.org/x/sync/errgroup"
+
+	"dropletops/internal/task"
 )
 
 // Detail is all that DigitalOcean tells of one Droplet.
@@ -67,10 +69,10 @@ func (c *Client) Detail(ctx context.Context, id int) (Detail, error) {
 	var g errgroup.Group
 	g.SetLimit(4) // of up to 15 volumes that a Droplet can have
 	for i := range out.Volumes {
-		g.Go(func() error { out.Volumes[i] = c.volume(ctx, out.Volumes[i].ID); return nil })
+		g.Go(task.Err(func() error { out.Volumes[i] = c.volume(ctx, out.Volumes[i].ID); return nil }))
 	}
 	if out.VPC != "" {
-		g.Go(func() error { out.VPCName = c.vpcName(ctx, out.VPC); return nil })
+		g.Go(task.Err(func() error { out.VPCName = c.vpcName(ctx, out.VPC); return nil }))
 	}
 	return out, g.Wait()
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/digitalocean/godo"
+
+	"dropletops/internal/task"
 )
 
 const (
@@ -55,7 +57,7 @@ func (c *Client) gathered(ctx context.Context) ([]Droplet, error) {
 	}
 	if !g.running {
 		g.running = true
-		go c.readGathered(context.WithoutCancel(ctx))
+		go task.Log(c.panicked, func() { c.readGathered(context.WithoutCancel(ctx)) })()
 	}
 	wait := gatherEvery - time.Since(g.began)
 	g.mu.Unlock()
@@ -67,6 +69,9 @@ func (c *Client) gathered(ctx context.Context) ([]Droplet, error) {
 		return b.all, b.err
 	}
 }
+
+// panicked logs a panic in the background.
+func (c *Client) panicked(err error) { c.log.Error("a panic in the background", "panic", err) }
 
 // readGathered reads lists as long as somebody waits for one. It ends by itself: each
 // read has its time-outs.
@@ -85,16 +90,20 @@ func (c *Client) readGathered(ctx context.Context) {
 				b, g.waiting, g.began = g.waiting, nil, time.Now()
 			}
 		}
-		usual, err := pages(ctx, c, "list the Droplets", readScopes, func(ctx context.Context, o *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
-			take() // its turn has come: whoever comes from now on needs a later list
-			return c.godo.Droplets.List(ctx, o)
-		})
-		take()
-		if err == nil {
-			var gpus []godo.Droplet
-			gpus, err = pages(ctx, c, "list the GPU Droplets", readScopes, c.godo.Droplets.ListWithGPUs)
+		err := task.Do(func() error {
+			usual, err := pages(ctx, c, "list the Droplets", readScopes, func(ctx context.Context, o *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
+				take() // its turn has come: whoever comes from now on needs a later list
+				return c.godo.Droplets.List(ctx, o)
+			})
+			take()
+			if err != nil {
+				return err
+			}
+			gpus, err := pages(ctx, c, "list the GPU Droplets", readScopes, c.godo.Droplets.ListWithGPUs)
 			b.all = dropletsOf(usual, gpus)
-		}
+			return err
+		})
+		take() // whoever waits is told also of a panic
 		b.err = err
 		g.mu.Lock()
 		if err == nil {

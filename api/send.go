@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"dropletops/internal/task"
 )
 
 // grace is how long an answer is still waited for after the caller's context has
@@ -69,7 +71,7 @@ func (c *Client) mutate(ctx context.Context, at attempt, do func(context.Context
 // grace after ctx, whichever comes first.
 func (c *Client) outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	out, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
-	stop := context.AfterFunc(ctx, func() {
+	stop := context.AfterFunc(ctx, task.Log(c.panicked, func() {
 		t := time.NewTimer(grace)
 		defer t.Stop()
 		select {
@@ -77,7 +79,7 @@ func (c *Client) outlive(ctx context.Context) (context.Context, context.CancelFu
 			cancel()
 		case <-out.Done():
 		}
-	})
+	}))
 	return out, func() { stop(); cancel() }
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"dropletops/approvals"
 	"dropletops/handlers"
+	"dropletops/internal/task"
 )
 
 // errHung says that a handler did not come back when its time was up.
@@ -22,15 +23,15 @@ func (h *hands) attempt(work context.Context, e approvals.Envelope, leave func()
 		err   error
 	}
 	done := make(chan outcome, 1)
-	go func() {
+	go task.Log(h.client.crashed, func() {
 		var o outcome
-		o.err = guard(func() (err error) {
+		o.err = task.Do(func() (err error) {
 			o.reply, err = h.handler.Handle(ctx, e)
 			return err
 		})
 		done <- o
 		leave()
-	}()
+	})()
 	select {
 	case o := <-done:
 		return o.reply, o.err

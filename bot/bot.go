@@ -10,6 +10,7 @@ import (
 
 	"dropletops/approvals"
 	"dropletops/handlers"
+	"dropletops/internal/task"
 )
 
 // Handler is the handlers room, as the bot calls it.
@@ -109,17 +110,17 @@ func (b *Bot) Run(ctx context.Context) error {
 
 	b.intake.begin(work)
 	var all sync.WaitGroup
-	all.Go(func() { b.sockets.run(listening) })
-	all.Go(func() { b.intake.hands.run(ctx, work) })
-	all.Go(func() {
+	all.Go(task.Again(listening, b.client.crashed, func() { b.sockets.run(listening) }))
+	all.Go(task.Again(ctx, b.client.crashed, func() { b.intake.hands.run(ctx, work) }))
+	all.Go(task.Again(ctx, b.client.crashed, func() {
 		if err := b.authenticate(ctx); err != nil {
 			stop(err)
 			return
 		}
 		b.intake.open(ctx)
-		all.Go(func() { b.intake.keep(ctx) })
-		b.publisher.run(ctx, work)
-	})
+		all.Go(task.Again(ctx, b.client.crashed, func() { b.intake.keep(ctx) }))
+		task.Again(ctx, b.client.crashed, func() { b.publisher.run(ctx, work) })()
+	}))
 	select {
 	case <-ctx.Done():
 	case no := <-b.client.rejected:

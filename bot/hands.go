@@ -9,6 +9,7 @@ import (
 	"dropletops/approvals"
 	"dropletops/handlers"
 	"dropletops/internal/card"
+	"dropletops/internal/task"
 )
 
 const (
@@ -80,10 +81,10 @@ func (h *hands) run(stop, work context.Context) {
 	var all, telling sync.WaitGroup
 	empty := make(chan struct{})
 	for range tellersAtOnce {
-		telling.Go(func() { h.tell(stop, work, empty) })
+		telling.Go(task.Again(work, h.client.crashed, func() { h.tell(stop, work, empty) }))
 	}
 	for range handsAtOnce {
-		all.Go(func() {
+		all.Go(task.Again(stop, h.client.crashed, func() {
 			if !h.begins(stop) {
 				return
 			}
@@ -95,20 +96,29 @@ func (h *hands) run(stop, work context.Context) {
 					if h.gate.enter(stop) != nil || stop.Err() != nil { // both may have been ready
 						return // what is left is in the inbox
 					}
-					h.handle(stop, work, e, h.gate.leave)
+					h.handleGuarded(stop, work, e, h.gate.leave)
 					h.refill(stop)
 				}
 			}
-		})
+		}))
 	}
-	all.Go(func() {
+	all.Go(task.Again(stop, h.client.crashed, func() {
 		if h.begins(stop) {
 			h.handleSuspects(stop, work)
 		}
-	})
+	}))
 	all.Wait()
 	close(empty)
 	telling.Wait()
+}
+
+// handleGuarded handles an envelope. After a panic outside its handler it is found in the
+// inbox again.
+func (h *hands) handleGuarded(stop, work context.Context, e approvals.Envelope, leave func()) {
+	if err := task.Do(func() error { h.handle(stop, work, e, leave); return nil }); err != nil {
+		h.client.crashed(err)
+		h.release(e.Key)
+	}
 }
 
 // begins waits until handling may begin, and reports whether it does.
@@ -130,7 +140,7 @@ func (h *hands) handle(stop, work context.Context, e approvals.Envelope, leave f
 		return
 	}
 	var refusal *approvals.Refusal
-	var crash *panicError
+	var crash *task.PanicError
 	var gone *Away
 	var later *handlers.Later
 	result, again := "ok", time.Duration(0)
@@ -191,12 +201,12 @@ func (h *hands) again(stop, work context.Context, e approvals.Envelope, cause er
 		h.client.log().Error("an attempt could not be counted", "envelope", e.Key, "error", safe(err))
 	}
 	e.Attempt++
-	time.AfterFunc(after, func() {
+	time.AfterFunc(after, task.Log(h.client.crashed, func() {
 		h.release(e.Key)
 		if stop.Err() == nil {
 			h.push(e)
 		}
-	})
+	}))
 }
 
 // later queues an envelope whose turn is to come. It is not counted as a failed
@@ -206,12 +216,12 @@ func (h *hands) later(stop, work context.Context, e approvals.Envelope, after ti
 	if err := h.count(work, e.Key, e.Attempt-1); err != nil {
 		h.client.log().Error("an envelope that waits could not be kept", "envelope", e.Key, "error", safe(err))
 	}
-	time.AfterFunc(after, func() {
+	time.AfterFunc(after, task.Log(h.client.crashed, func() {
 		h.release(e.Key)
 		if stop.Err() == nil {
 			h.push(e)
 		}
-	})
+	}))
 }
 
 // finish crosses an envelope out. If that fails it is handled again after the
@@ -286,9 +296,9 @@ func (h *hands) unanswered(e approvals.Envelope, err error) handlers.Reply {
 func (h *hands) fault(e approvals.Envelope, err error) handlers.Reply {
 	ref := reference()
 	line := h.client.log().With("reference", ref, "type", e.Type, "envelope", e.Key, "attempt", e.Attempt)
-	var crash *panicError
+	var crash *task.PanicError
 	if errors.As(err, &crash) {
-		line.Error("a panic while handling an envelope", "panic", redact(crash.Error()), "stack", redact(crash.stack))
+		line.Error("a panic while handling an envelope", "panic", redact(crash.Error()), "stack", redact(crash.Stack))
 	} else {
 		line.Error("an envelope could not be handled", "error", safe(err))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/task"
 
 	"github.com/slack-go/slack/socketmode"
 )
@@ -81,7 +82,7 @@ func (in *intake) behind(do func()) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if !in.closed {
-		in.taking.Go(do)
+		in.taking.Go(task.Log(in.client.crashed, do))
 	}
 }
 
@@ -118,7 +119,7 @@ func (in *intake) close(work context.Context) {
 	in.closed = true
 	in.mu.Unlock()
 	done := make(chan struct{})
-	go func() { in.taking.Wait(); close(done) }()
+	go task.Log(in.client.crashed, func() { in.taking.Wait(); close(done) })()
 	select {
 	case <-done:
 		_ = sleep(work, flushWithin)
@@ -149,10 +150,10 @@ func (in *intake) deliver(d delivery) {
 		in.client.metrics.refused.WithLabelValues("too_many").Inc()
 		return
 	}
-	in.taking.Go(func() {
+	in.taking.Go(task.Log(in.client.crashed, func() {
 		defer func() { <-in.slots }()
 		in.take(d)
-	})
+	}))
 }
 
 func (in *intake) take(d delivery) {
@@ -188,10 +189,10 @@ func (in *intake) put(ctx context.Context, e approvals.Envelope) (fresh bool, er
 		err   error
 	}
 	done := make(chan written, 1)
-	go func() {
+	go task.Log(in.client.crashed, func() {
 		fresh, err := in.inbox.Put(ctx, e)
 		done <- written{fresh, err}
-	}()
+	})()
 	select {
 	case w := <-done:
 		return w.fresh, w.err

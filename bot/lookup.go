@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/task"
 )
 
 // pauses are the methods that Slack has refused with a 429, and until when. Those that
@@ -102,16 +103,16 @@ func (c *coalescer[T]) board(ctx context.Context, key string, call func(context.
 	}
 	c.flights[key] = f
 	ctx = context.WithoutCancel(ctx) // one who gives up must not end it for the others
-	go func() {
+	go task.Log(func(err error) { f.err = err }, func() {
 		defer close(f.done)
-		f.err = guard(func() (err error) {
+		f.err = task.Do(func() (err error) {
 			f.result, err = call(ctx)
 			return err
 		})
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		delete(c.flights, key)
-	}()
+	})()
 	return f
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/task"
 )
 
 const (
@@ -250,13 +251,13 @@ func (p *publisher) hand(o order, do func() result) {
 	p.senders.Add(1)
 	leave := sync.OnceFunc(func() { p.senders.Add(-1); p.nudge() })
 	late := time.AfterFunc(senderWithin, leave)
-	go func() {
+	go task.Log(p.client.crashed, func() {
 		r := result{order: o}
-		if err := guard(func() error { r = do(); return nil }); err != nil {
+		if err := task.Do(func() error { r = do(); return nil }); err != nil {
 			r.err = err
 		}
 		late.Stop()
 		leave()
 		p.results <- r
-	}()
+	})()
 }

@@ -7,6 +7,7 @@ import (
 
 	"dropletops/handlers"
 	"dropletops/internal/card"
+	"dropletops/internal/task"
 )
 
 // repliesFirst is how many of the bucket of 20 chat.postEphemeral calls are left
@@ -24,7 +25,7 @@ func (p *publisher) reassure(ctx context.Context, j *job, ahead int, now time.Ti
 	}
 	j.told = true
 	id := j.id
-	p.behind.Go(func() {
+	p.behind.Go(task.Log(p.client.crashed, func() {
 		pub, err := p.outbox.Publication(ctx, id)
 		if err != nil || pub.Request.Card.TS != "" || p.client.now().Sub(pub.Request.CreatedAt) > tooOld {
 			return
@@ -41,6 +42,6 @@ func (p *publisher) reassure(ctx context.Context, j *job, ahead int, now time.Ti
 		if err := p.replies.send(ctx, handlers.Reply{To: asker(pub.Request), Message: m}); err != nil {
 			p.client.log().Debug("could not tell that a card waits", "request", id, "error", safe(err))
 		}
-	})
+	}))
 	return idle
 }

@@ -1,8 +1,11 @@
 package bot
 
 import (
+	"errors"
 	"regexp"
 	"strings"
+
+	"dropletops/internal/task"
 )
 
 // secrets are what an error text of the net/http, url or websocket packages can
@@ -24,6 +27,16 @@ func redact(s string) string {
 		s = r.find.ReplaceAllString(s, r.put)
 	}
 	return strings.ToValidUTF8(s, "�")
+}
+
+// crashed logs a panic in a goroutine of ours, which goes on or is started again.
+func (c *Client) crashed(err error) {
+	line := c.log().With("reference", reference())
+	var crash *task.PanicError
+	if errors.As(err, &crash) {
+		line = line.With("stack", redact(crash.Stack))
+	}
+	line.Error("a panic in the background", "panic", safe(err))
 }
 
 // safe is an error's text without secrets, fit for a log line.

@@ -6,6 +6,7 @@ import (
 
 	"dropletops/approvals"
 	"dropletops/internal/card"
+	"dropletops/internal/task"
 
 	"github.com/slack-go/slack/socketmode"
 )
@@ -31,12 +32,12 @@ func (in *intake) respond(ctx context.Context, e approvals.Envelope) (any, bool)
 		ok      bool
 	}
 	done := make(chan answer, 1)
-	go func() {
+	go task.Log(in.client.crashed, func() {
 		defer cancel()
 		defer func() { <-in.thinking }()
 		defer in.hands.gate.leave()
 		var a answer
-		err := guard(func() (err error) {
+		err := task.Do(func() (err error) {
 			a.payload, a.ok, err = in.handler.Respond(ctx, e)
 			return err
 		})
@@ -44,7 +45,7 @@ func (in *intake) respond(ctx context.Context, e approvals.Envelope) (any, bool)
 			a = answer{nil, in.failed(e, err)}
 		}
 		done <- a
-	}()
+	})()
 	select {
 	case a := <-done:
 		return a.payload, a.ok
@@ -57,14 +58,14 @@ func (in *intake) respond(ctx context.Context, e approvals.Envelope) (any, bool)
 // failed logs that there is no answer, and says whether that is all that happens
 // with the envelope. After a panic it is: the person is told.
 func (in *intake) failed(e approvals.Envelope, err error) bool {
-	crash, panicked := err.(*panicError)
+	crash, panicked := err.(*task.PanicError)
 	if !panicked {
 		in.client.log().Warn("an envelope has no answer inside its acknowledgement", "type", e.Type, "envelope", e.Key, "error", safe(err))
 		return answersOnly(e)
 	}
 	ref := reference()
 	in.client.log().Error("a panic while answering an envelope", "reference", ref, "type", e.Type, "envelope", e.Key,
-		"panic", redact(crash.Error()), "stack", redact(crash.stack))
+		"panic", redact(crash.Error()), "stack", redact(crash.Stack))
 	in.client.metrics.handled.WithLabelValues(e.Type, "panic").Inc()
 	in.behind(func() { in.tellOnly(e, card.Fault(ref)) })
 	return true

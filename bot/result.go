@@ -3,6 +3,8 @@ package bot
 import (
 	"errors"
 	"time"
+
+	"dropletops/internal/task"
 )
 
 // order is a step that is being done.
@@ -76,10 +78,10 @@ func (p *publisher) settle(r result) {
 	j.failures[k]++
 	rest := p.rest(r, j.failures[k])
 	j.notBefore[k] = now.Add(rest)
-	var crash *panicError
+	var crash *task.PanicError
 	if errors.As(r.err, &crash) {
 		p.client.log().Error("a panic while publishing", "reference", reference(), "request", r.id,
-			"panic", redact(crash.Error()), "stack", redact(crash.stack))
+			"panic", redact(crash.Error()), "stack", redact(crash.Stack))
 	}
 	p.client.log().Warn("Slack was not told; trying again", "request", r.id, "method", r.step.method,
 		"failures", j.failures[k], "after", max(rest, limited(r.err)).String(), "error", safe(r.err))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/task"
 
 	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
@@ -63,7 +64,7 @@ func newSockets(c *Client, deliver func(delivery)) *sockets {
 func (s *sockets) run(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, k := range s.each {
-		all.Go(func() { k.run(ctx) })
+		all.Go(task.Again(ctx, k.client.crashed, func() { k.run(ctx) }))
 	}
 	all.Wait()
 	s.transport.CloseIdleConnections()
@@ -117,8 +118,8 @@ func (k *socket) live(ctx context.Context) {
 			WriteBufferSize: 32 << 10,
 		}))
 	var all sync.WaitGroup
-	all.Go(func() { k.drain(ctx, end, c) })
-	all.Go(func() { k.watch(ctx, end) })
+	all.Go(task.Log(k.crashed(end), func() { k.drain(ctx, end, c) }))
+	all.Go(task.Log(k.crashed(end), func() { k.watch(ctx, end) }))
 	if err := c.RunContext(ctx); ctx.Err() == nil { // it never ends without an error
 		k.client.log().Warn("a socket ended; connecting again", "socket", k.number, "error", safe(err))
 	}
@@ -200,11 +201,16 @@ func (k *socket) bad(ctx context.Context, c *socketmode.Client, e socketmode.Eve
 	}
 	k.client.log().Warn("Slack sent an envelope of an unknown type", "socket", k.number, "type", r.Type)
 	k.client.metrics.refused.WithLabelValues("unknown_type").Inc()
-	go func() {
+	go task.Log(k.client.crashed, func() {
 		ctx, cancel := context.WithTimeout(ctx, ackWithin)
 		defer cancel()
 		_ = c.AckCtx(ctx, r.EnvelopeID, nil) // delivered again if this fails
-	}()
+	})()
+}
+
+// crashed logs a panic over a connection and ends that: another one follows.
+func (k *socket) crashed(end func()) func(error) {
+	return func(err error) { k.client.crashed(err); end() }
 }
 
 // storable is a text as every database takes it: PostgreSQL has no NUL in a text, and

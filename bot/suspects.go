@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/task"
 )
 
 // After a crash any of the envelopes that were in hand may be what caused it, and most
@@ -52,10 +53,10 @@ func (h *hands) handleSuspects(stop, work context.Context) {
 				return
 			}
 			trusted := make(chan struct{})
-			all.Go(func() {
+			all.Go(task.Log(h.client.crashed, func() {
 				defer func() { <-room }()
 				h.handleSuspect(stop, work, e, sync.OnceFunc(func() { close(trusted) }))
-			})
+			}))
 			<-trusted
 			h.refill(stop)
 		}
@@ -101,10 +102,10 @@ func (h *hands) handleSuspect(stop, work context.Context, e approvals.Envelope, 
 		close(returned)
 	}
 	ended := make(chan struct{})
-	go func() {
+	go task.Log(h.client.crashed, func() {
 		defer close(ended)
-		h.handle(stop, work, e, leave)
-	}()
+		h.handleGuarded(stop, work, e, leave)
+	})()
 	rest := time.NewTimer(within)
 	defer rest.Stop()
 	select {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dropletops/approvals"
+	"dropletops/internal/task"
 )
 
 const (
@@ -145,13 +146,13 @@ func (p *publisher) load(ctx context.Context, j *job) {
 	p.loading++
 	j.busy, j.stale, j.changed = true, false, false // what changes from now on is looked up again
 	l := loaded{look: p.looks, job: j}
-	go func() {
-		l.err = guard(func() (err error) {
+	go task.Log(p.client.crashed, func() {
+		l.err = task.Do(func() (err error) {
 			l.pub, err = p.outbox.Publication(ctx, j.id)
 			return err
 		})
 		p.loaded <- l
-	}()
+	})()
 }
 
 // take plans what a request that was looked up needs.

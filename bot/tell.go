@@ -7,6 +7,7 @@ import (
 	"dropletops/approvals"
 	"dropletops/handlers"
 	"dropletops/internal/card"
+	"dropletops/internal/task"
 )
 
 // owed is what came of an envelope, on its way to whoever sent it.
@@ -98,14 +99,14 @@ func (h *hands) owe(stop, work context.Context, o owed, cause error) {
 // lineUpAfter lines an answer up after a while, and after another one where there is
 // no room then.
 func (h *hands) lineUpAfter(stop context.Context, o owed, after time.Duration) {
-	time.AfterFunc(after, func() {
+	time.AfterFunc(after, task.Log(h.client.crashed, func() {
 		switch {
 		case stop.Err() != nil:
 			h.release(o.Key)
 		case !h.lineUp(o):
 			h.lineUpAfter(stop, o, after)
 		}
-	})
+	}))
 }
 
 // Tell answers one person without anyone else seeing it, while what they asked for
@@ -125,6 +126,6 @@ func toAsker(e approvals.Envelope, m card.Message) handlers.Reply {
 // address is where an envelope's sender can be answered. A payload on which a
 // handler panicked may well be one that its address can't be read from either.
 func address(e approvals.Envelope) (to handlers.Address, ok bool) {
-	err := guard(func() error { to = handlers.AddressOf(e); return nil })
+	err := task.Do(func() error { to = handlers.AddressOf(e); return nil })
 	return to, err == nil && to != (handlers.Address{})
 }

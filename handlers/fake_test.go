@@ -17,6 +17,7 @@ import (
 
 // account is a DigitalOcean account.
 type account struct {
+	buggy        bool // looking at firewalls is a panic
 	droplets     []api.Droplet
 	images       []api.Image
 	backups      map[int][]api.Image
@@ -249,6 +250,9 @@ func (a *account) BackupPolicy(_ context.Context, id int) (api.BackupPolicy, err
 }
 
 func (a *account) Firewalls(_ context.Context, id int) ([]api.Firewall, error) {
+	if a.buggy {
+		panic("a bug")
+	}
 	if err := a.down["firewalls"]; err != nil {
 		return nil, err
 	}

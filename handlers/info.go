@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"dropletops/api"
 	"dropletops/approvals"
 	"dropletops/internal/card"
+	"dropletops/internal/task"
 )
 
 // info answers all that is known of a Droplet. What can't be read of it, apart
@@ -19,39 +21,42 @@ import (
 func (h *Handler) info(ctx context.Context, q query) (card.Answer, error) {
 	id := q.droplet.ID
 	var in card.Inside
-	var failed error
-	var all sync.WaitGroup
-	all.Go(func() { in.Detail, failed = h.Details.Detail(ctx, id) })
-	all.Go(func() {
+	var all errgroup.Group
+	all.Go(task.Err(func() (err error) { in.Detail, err = h.Details.Detail(ctx, id); return err }))
+	all.Go(task.Err(func() error {
 		if p, err := h.Details.BackupPolicy(ctx, id); h.was(err, "backup policy", id) {
 			in.Policy = &p
 		}
-	})
-	all.Go(func() {
+		return nil
+	}))
+	all.Go(task.Err(func() error {
 		if images, err := h.Images.Backups(ctx, id); h.was(err, "backups", id) {
 			in.Backups = append([]api.Image{}, images...)
 		}
-	})
-	all.Go(func() {
+		return nil
+	}))
+	all.Go(task.Err(func() error {
 		if images, err := h.Images.Snapshots(ctx, id); h.was(err, "snapshots", id) {
 			in.Snapshots = append([]api.Image{}, images...)
 		}
-	})
-	all.Go(func() {
+		return nil
+	}))
+	all.Go(task.Err(func() error {
 		if records, err := h.Actions.History(ctx, id); h.was(err, "actions", id) {
 			in.Past = append([]api.Record{}, records...)
 		}
-	})
-	all.Go(func() {
+		return nil
+	}))
+	all.Go(task.Err(func() error {
 		walls, err := h.Protection.Firewalls(ctx, id)
 		// A token may do without that scope: nobody is to be warned each time.
 		if in.Lacks = lacking(err); len(in.Lacks) == 0 && h.was(err, "firewalls", id) {
 			in.Firewalls = append([]api.Firewall{}, walls...)
 		}
-	})
-	all.Wait()
-	if failed != nil {
-		return card.Answer{}, failed
+		return nil
+	}))
+	if err := all.Wait(); err != nil {
+		return card.Answer{}, err
 	}
 	in.Doings, _ = h.doings(ctx, in.Past)
 	head, lines := card.Info(in, q.quiet, h.Now())

@@ -9,6 +9,7 @@ import (
 
 	"dropletops/api"
 	"dropletops/approvals"
+	"dropletops/internal/task"
 )
 
 const (
@@ -38,7 +39,7 @@ func (h *Handler) inTurn(ctx context.Context, e approvals.Envelope, handle func(
 	tell := func(because busy) {
 		if to := AddressOf(e); to != (Address{}) {
 			if _, told := h.told.LoadOrStore(e.Key, true); !told {
-				telling.Go(func() { h.tellWait(ctx, e, to, because) })
+				telling.Go(task.Log(h.panicked, func() { h.tellWait(ctx, e, to, because) }))
 			}
 		}
 	}
@@ -103,6 +104,14 @@ func busyBehind(err error) (busy, bool) {
 }
 
 func seconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }
+
+// panicked logs a panic in the background.
+func (h *Handler) panicked(err error) {
+	var crash *task.PanicError
+	if errors.As(err, &crash) {
+		h.Log.Error("a panic in the background", "panic", err, "stack", crash.Stack)
+	}
+}
 
 func (h *Handler) tellWait(ctx context.Context, e approvals.Envelope, to Address, because busy) {
 	if err := h.Channel.Tell(ctx, say(to, because.waits)); err != nil {

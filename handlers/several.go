@@ -11,6 +11,7 @@ import (
 
 	"dropletops/api"
 	"dropletops/approvals"
+	"dropletops/internal/task"
 )
 
 // mostNamed is how many Droplets one command may name. Each is looked up, out of
@@ -82,7 +83,7 @@ func (h *Handler) findAll(ctx context.Context, ts []target) ([]api.Droplet, erro
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
 	for i, t := range ts {
-		g.Go(func() error {
+		g.Go(task.Err(func() error {
 			ds, err := h.find(ctx, t)
 			var no *approvals.Refusal
 			switch {
@@ -94,7 +95,7 @@ func (h *Handler) findAll(ctx context.Context, ts []target) ([]api.Droplet, erro
 			}
 			found[i] = ds
 			return err
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ import (
 	simdo "dropletops/internal/sim/digitalocean"
 	simslack "dropletops/internal/sim/slack"
 	"dropletops/internal/sim/web"
+	"dropletops/internal/task"
 )
 
 // demoOptions are the flags of demo.
@@ -96,18 +97,18 @@ func (p program) demo(ctx context.Context, o demoOptions, pol *policy.Policy, ke
 		Shortcuts: []web.Shortcut{{Name: "Operate a Droplet", CallbackID: handlers.OperateShortcut}}})
 	page := &http.Server{Handler: site.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.serve(gctx, cfg, cfg.logger(stderr)) })
-	g.Go(func() error {
+	g.Go(task.Err(func() error { return p.serve(gctx, cfg, cfg.logger(stderr)) }))
+	g.Go(task.Err(func() error {
 		if err := page.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return failure{err}
 		}
 		return nil
-	})
-	g.Go(func() error {
+	}))
+	g.Go(task.Err(func() error {
 		<-gctx.Done()
 		site.Close()
 		return page.Close()
-	})
+	}))
 	fmt.Fprintf(stdout, "Dropletops demo: http://%s\nOpen it in a browser, and type /droplet reboot web-1. Ctrl-C ends it.\n", ln.Addr())
 	fmt.Fprintf(stdout, "For audit and factor, in another window: DATABASE_URL=%s\n", cfg.DatabaseURL)
 	return g.Wait()

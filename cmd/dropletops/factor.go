@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"dropletops/internal/factor"
+	"dropletops/internal/task"
 )
 
 func (p program) factorCommand() *cobra.Command {
@@ -150,7 +151,7 @@ func lineReader(ctx context.Context, in io.Reader) func() (string, error) {
 		err  error
 	}
 	lines := make(chan line)
-	go func() {
+	go task.Log(func(err error) { lines <- line{err: err} }, func() {
 		r := bufio.NewReader(io.LimitReader(in, 4096))
 		for {
 			text, err := r.ReadString('\n')
@@ -166,7 +167,7 @@ func lineReader(ctx context.Context, in io.Reader) func() (string, error) {
 				return
 			}
 		}
-	}()
+	})()
 	return func() (string, error) {
 		select {
 		case l := <-lines:

@@ -17,6 +17,7 @@ import (
 
 	"dropletops/bot"
 	"dropletops/internal/store"
+	"dropletops/internal/task"
 )
 
 // health answers /healthz, /readyz and /metrics.
@@ -40,18 +41,18 @@ func (h *health) listen(g *errgroup.Group, ctx context.Context, addr string, log
 	mux.Handle("GET /metrics", promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute}
-	g.Go(func() error {
+	g.Go(task.Err(func() error {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("HTTP_ADDR: serve on %s: %w", addr, err)
 		}
 		return nil
-	})
-	g.Go(func() error {
+	}))
+	g.Go(task.Err(func() error {
 		<-ctx.Done()
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
 		return srv.Shutdown(stopping)
-	})
+	}))
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"dropletops/internal/lookup"
 	"dropletops/internal/runner"
 	"dropletops/internal/store"
+	"dropletops/internal/task"
 )
 
 func (p program) serveCommand() *cobra.Command {
@@ -79,7 +80,7 @@ const lastWord = time.Second
 // ending is a context that ends a while after another.
 func ending(ctx context.Context, after time.Duration) context.Context {
 	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	context.AfterFunc(ctx, func() { time.AfterFunc(after, cancel) })
+	context.AfterFunc(ctx, task.Log(func(error) { cancel() }, func() { time.AfterFunc(after, cancel) }))
 	return last
 }
 
@@ -87,7 +88,7 @@ func ending(ctx context.Context, after time.Duration) context.Context {
 // until the process has ended.
 func unless(ctx context.Context, f func() error) error {
 	did := make(chan error, 1)
-	go func() { did <- f() }()
+	go task.Log(func(err error) { did <- err }, func() { did <- f() })()
 	select {
 	case err := <-did:
 		return err
@@ -189,19 +190,20 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 			return failure{fmt.Errorf("HTTP_ADDR: %w", err)}
 		}
 	}
+	crashed := func(err error) { log.Error("a panic in the background", "panic", err) }
 	there.take(gctx) // before anything is sent
-	g.Go(func() error { there.keep(gctx); return nil })
+	g.Go(task.Err(func() error { task.Again(gctx, crashed, func() { there.keep(gctx) })(); return nil }))
 	defer there.end(last)
-	g.Go(func() error { return watchFile(gctx, st, log) })
-	g.Go(func() error { return accept(gctx, do, h, log) })
-	g.Go(func() error { return reload(gctx) })
-	g.Go(func() error {
+	g.Go(task.Err(func() error { return watchFile(gctx, st, log) }))
+	g.Go(task.Err(func() error { return accept(gctx, do, h, log) }))
+	g.Go(task.Err(func() error { return reload(gctx) }))
+	g.Go(task.Err(func() error {
 		defer t.give(last)
 		return b.Run(gctx)
-	})
-	g.Go(func() error { return work(gctx, engine, st, t, b, p.knobs.drains(), log) })
-	g.Go(func() error { flushRefusals(gctx, requests, log); return nil })
-	g.Go(func() error { witness(gctx, st.Head, log); return nil })
+	}))
+	g.Go(task.Err(func() error { return work(gctx, engine, st, t, b, p.knobs.drains(), log) }))
+	g.Go(task.Err(func() error { task.Again(gctx, crashed, func() { flushRefusals(gctx, requests, log) })(); return nil }))
+	g.Go(task.Err(func() error { task.Again(gctx, crashed, func() { witness(gctx, st.Head, log) })(); return nil }))
 	defer logHead(last, st.Head, log) // of what was done until the end
 	defer recordRefusals(last, requests, true, log)
 	log.Info("started", "version", version, "commit", commit(), "instance", instance)
@@ -267,8 +269,12 @@ func work(ctx context.Context, engine *runner.Engine, st *store.Store, t *turn, 
 		return nil
 	}
 	reawakened := make(chan struct{})
-	go func() { defer close(reawakened); reawaken(ctx, st, log) }()
-	t.keep(ctx, b.Sweep)
+	crashed := func(err error) { log.ErrorContext(ctx, "a panic in the background", "panic", err) }
+	go task.Log(crashed, func() {
+		defer close(reawakened)
+		task.Again(ctx, crashed, func() { reawaken(ctx, st, log) })()
+	})()
+	task.Again(ctx, crashed, func() { t.keep(ctx, b.Sweep) })()
 	<-reawakened
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dropletops/internal/store"
+	"dropletops/internal/task"
 )
 
 // turn is the right to publish, which one replica of all has at a time: Slack's
@@ -53,12 +54,12 @@ func (t *turn) keep(ctx context.Context, sweep func(context.Context) error) {
 		}
 		if t.mine() && (!had || time.Since(swept) > sweepEvery) && sweeping.CompareAndSwap(false, true) {
 			swept = time.Now()
-			sweeps.Go(func() {
+			sweeps.Go(task.Log(t.panicked, func() {
 				defer sweeping.Store(false)
 				if err := t.sweep(ctx, sweep); err != nil && ctx.Err() == nil {
 					t.log.ErrorContext(ctx, "what Slack lacks could not be looked up", "error", err)
 				}
-			})
+			}))
 		}
 		select {
 		case <-ctx.Done():
@@ -67,6 +68,9 @@ func (t *turn) keep(ctx context.Context, sweep func(context.Context) error) {
 		}
 	}
 }
+
+// panicked logs a panic in the background.
+func (t *turn) panicked(err error) { t.log.Error("a panic in the background", "panic", err) }
 
 // sweep calls f once, for as long at the most as until it is due again.
 func (t *turn) sweep(ctx context.Context, f func(context.Context) error) error {

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
+
+	"dropletops/internal/task"
 )
 
 // advanceWorker is the work that a wake-up of a request is for.
@@ -53,13 +54,13 @@ func (w *advanceWorker) NextRetry(*river.Job[advanceArgs]) time.Time {
 
 // advance makes an error of a panic: River would count it as an attempt, wait
 // ever longer, and give up.
-func (w *advanceWorker) advance(ctx context.Context, a advanceArgs) (wait time.Duration, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("a panic: %v\n%s", v, debug.Stack())
-		}
-	}()
-	return w.runner.Advance(ctx, a.ID, a.Seq)
+func (w *advanceWorker) advance(ctx context.Context, a advanceArgs) (time.Duration, error) {
+	wait, err := task.Value(func() (time.Duration, error) { return w.runner.Advance(ctx, a.ID, a.Seq) })()
+	var crash *task.PanicError
+	if errors.As(err, &crash) {
+		err = fmt.Errorf("%w\n%s", err, crash.Stack)
+	}
+	return wait, err
 }
 
 // count answers how many faults in a row there were with a request.

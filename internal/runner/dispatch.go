@@ -12,6 +12,7 @@ import (
 
 	"dropletops/api"
 	"dropletops/approvals"
+	"dropletops/internal/task"
 )
 
 // dispatch sends the action for one Droplet: look once more, write the intent
@@ -38,7 +39,7 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	seen := *req // as it is looked at now, whatever becomes of it meanwhile
 	seen.Targets = slices.Clone(req.Targets)
 	reading := api.OnWait(ctx, func(time.Duration) { // for reads alone: nothing is said, or put back, of a POST
-		saying.Go(func() { r.sayTurn(ctx, &seen, i) })
+		saying.Go(task.Log(r.panicked, func() { r.sayTurn(ctx, &seen, i) }))
 	})
 	looked := r.moment()
 	d, err := r.readTarget(reading, t)
@@ -146,6 +147,14 @@ func (r *Runner) inTheWay(ctx context.Context, req *approvals.Request, t approva
 		a = &own
 	}
 	return r.Actions.PreCheck(ctx, a, d, part.Args, image(req))
+}
+
+// panicked logs a panic in the background.
+func (r *Runner) panicked(err error) {
+	var crash *task.PanicError
+	if errors.As(err, &crash) {
+		r.Log.Error("a panic in the background", "panic", err, "stack", crash.Stack)
+	}
 }
 
 // sayTurn has people told that a look before an action waits for its turn. It goes on

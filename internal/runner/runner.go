@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"dropletops/api"
 	"dropletops/approvals"
 	"dropletops/internal/lookup"
+	"dropletops/internal/task"
 )
 
 // Requests is the store as the runner needs it.
@@ -225,7 +225,7 @@ func (r *Runner) each(ctx context.Context, req *approvals.Request) (time.Duratio
 		if t.State.Ended() {
 			continue
 		}
-		g.Go(func() error {
+		g.Go(task.Err(func() error {
 			var wait time.Duration
 			err := guard(t, func() (err error) { wait, err = r.step(ctx, req, i); return err })()
 			if errors.Is(err, approvals.ErrConflict) {
@@ -239,22 +239,21 @@ func (r *Runner) each(ctx context.Context, req *approvals.Request) (time.Duratio
 				next = wait
 			}
 			return nil
-		})
+		}))
 	}
 	_ = g.Wait() // each error is in errs
 	return next, errors.Join(errs...)
 }
 
-// guard makes an error of a panic over one Droplet. Nobody else recovers in a
-// goroutine of ours: it would end the process, and again after each start.
+// guard makes an error of a panic over one Droplet.
 func guard(t approvals.Target, f func() error) func() error {
-	return func() (err error) {
-		defer func() {
-			if v := recover(); v != nil {
-				err = fmt.Errorf("a panic over Droplet %d: %v\n%s", t.Droplet.ID, v, debug.Stack())
-			}
-		}()
-		return f()
+	return func() error {
+		err := task.Do(f)
+		var crash *task.PanicError
+		if errors.As(err, &crash) {
+			return fmt.Errorf("a panic over Droplet %d: %v\n%s", t.Droplet.ID, crash.Value, crash.Stack)
+		}
+		return err
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	driver "modernc.org/sqlite"
 
 	"dropletops/approvals"
+	"dropletops/internal/task"
 )
 
 // put is one envelope on its way to disk, and where to answer.
@@ -78,9 +79,20 @@ func (s *Store) commitPuts() {
 				break gather
 			}
 		}
-		s.commit(group)
+		if err := task.Do(func() error { s.commit(group); return nil }); err != nil {
+			s.panicked(err)
+			for _, p := range group { // whoever was answered already takes no second one
+				select {
+				case p.done <- putDone{false, err}:
+				default:
+				}
+			}
+		}
 	}
 }
+
+// panicked keeps in mind that something was not written down; each who waits for it is told.
+func (s *Store) panicked(error) { s.failed.Store(true) }
 
 // putting is the transaction that goes ahead of all others.
 const putting = "put"

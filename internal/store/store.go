@@ -23,6 +23,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/riverdriver"
+
+	"dropletops/internal/task"
 )
 
 // Store is the durable state. It is safe for use by many goroutines.
@@ -86,7 +88,7 @@ func Open(ctx context.Context, url, process string, now func() time.Time) (*Stor
 	if s.kind == sqlite {
 		s.files.add(s.file+"-wal", s.file+"-shm")
 	}
-	go s.commitPuts()
+	go task.Log(s.panicked, s.commitPuts)()
 	return s, nil
 }
 
