@@ -26,7 +26,7 @@ func startDemo(t *testing.T) (page string, p *process) {
 	t.Helper()
 	t.Parallel()
 	r := &rig{t: t, env: map[string]string{"DROPLETOPS_TEST_MAIN": "1", "GORACE": "atexit_sleep_ms=0", "TMPDIR": t.TempDir()}}
-	p = r.launch("demo", "--addr", "127.0.0.1:0", "--speed", "60", "--lag", "off")
+	p = r.launch("demo", "--addr", "127.0.0.1:0", "--speed", "60")
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // it may have ended by itself
 		<-p.done
