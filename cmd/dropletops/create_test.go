@@ -54,7 +54,7 @@ func TestCreate(t *testing.T) {
 	for k, want := range map[string]string{"name": "new-1.example.com", "region": "nyc3", "size": "s-1vcpu-1gb", "image": fmt.Sprint(d.Image.ID), "ipv6": "true", "monitoring": "true", "backups": "true",
 		"backup_policy": "map[hour:12 plan:weekly weekday:TUE]", "user_data": "#cloud-config hunter2", "tags": "[web fresh]", "with_droplet_agent": "true", "public_networking": "true",
 		"vpc_uuid": d.VPCUUID,
-		"volumes":  "[map[id:7724db7c-e098-11e5-b522-000f53304e51]]"} {
+		"volumes":  "[7724db7c-e098-11e5-b522-000f53304e51]"} {
 		got := fmt.Sprint(body[k])
 		if f, ok := body[k].(float64); ok {
 			got = fmt.Sprint(int(f))
