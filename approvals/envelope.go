@@ -30,6 +30,16 @@ type Crashes struct {
 	Alone  int // with no other
 }
 
+const (
+	// HandleTries is how often an envelope is handled that ends in an error: an outage that
+	// lasts no longer is waited out, and from the last one on whoever asked is told.
+	HandleTries = 3
+	// ClaimFor is how long an envelope is its process's own before another replica may take
+	// it over, unless it is claimed anew meanwhile. It is well above one handling, which is
+	// bounded by 25 s; and everything that waits in a process claims or looks more often.
+	ClaimFor = 45 * time.Second
+)
+
 // TurnedAway is how often an envelope counts as tried that is never carried out: it
 // could not be written down in time, and whoever sent it is only told so. It is above
 // any other count, so that a version that does not know it gives the envelope up, too.

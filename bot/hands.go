@@ -25,8 +25,6 @@ const (
 	handleWithin = 25 * time.Second
 	// handleGrace is how long a handler may take to notice that its time is up.
 	handleGrace = 2 * time.Second
-	// handleTries is how often an envelope is handled that ends in an error.
-	handleTries = 3
 	// placeTries is how often a click waits for its card's place to be written
 	// down: that takes as long as Slack takes to answer chat.postMessage.
 	placeTries = 6
@@ -167,7 +165,7 @@ func (h *hands) handle(stop, work context.Context, e approvals.Envelope, leave f
 		result = "not_placed"
 		reply = toAsker(e, card.Reply("The card you clicked was still on its way into Slack. Nothing was done; click once more."))
 		reply.Nothing = true
-	case e.Attempt < handleTries:
+	case e.Attempt < approvals.HandleTries:
 		again = backoff(e.Attempt, 500*time.Millisecond, 5*time.Second)
 	case errors.As(err, &gone):
 		result = "slack_away"

@@ -60,8 +60,8 @@ func (in *intake) recover(ctx context.Context) error {
 
 // keepEvery is how often a process claims anew what it has not handled yet. The
 // wake-up that looks for what was left comes to any one of the replicas, and a claim
-// lasts 45 s: what waits here for a hand or to be told would become another's as well.
-const keepEvery = 15 * time.Second
+// lasts approvals.ClaimFor: what waits here for a hand or to be told would become another's as well.
+const keepEvery = approvals.ClaimFor / 3
 
 // keep claims what waits in this process, until ctx ends.
 func (in *intake) keep(ctx context.Context) {

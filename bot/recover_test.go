@@ -97,7 +97,7 @@ func TestWhatWaitsStaysItsOwn(t *testing.T) {
 			time.Sleep(time.Second)
 			s.memory.mu.Lock()
 			for key, since := range s.memory.claimed {
-				if d := time.Since(since); !s.memory.handled[key] && d > 40*time.Second { // of 45
+				if d := time.Since(since); !s.memory.handled[key] && d > approvals.ClaimFor-5*time.Second {
 					s.Errorf("%s was not claimed for %s", key, d)
 				}
 			}

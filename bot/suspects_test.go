@@ -164,7 +164,7 @@ func TestCrashesAreNoAttempts(t *testing.T) {
 	tries := 0
 	play(t, func(s *stage) {
 		s.hand.handle = func(context.Context, approvals.Envelope) (handlers.Reply, error) {
-			if tries++; tries < handleTries {
+			if tries++; tries < approvals.HandleTries {
 				return handlers.Reply{}, fmt.Errorf("a fault that passes")
 			}
 			return handlers.Reply{}, nil
@@ -172,7 +172,7 @@ func TestCrashesAreNoAttempts(t *testing.T) {
 		s.left("e1", approvals.Crashes{Alone: 4, Shared: 7})
 	}, func(s *stage) {
 		s.soon(time.Minute, "it is handled", func() bool { return s.memory.isHandled("e1") })
-		if tries != handleTries || len(s.peer.said()) != 0 {
+		if tries != approvals.HandleTries || len(s.peer.said()) != 0 {
 			t.Errorf("handled %d times, said: %q", tries, s.peer.said())
 		}
 	})

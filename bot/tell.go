@@ -86,7 +86,7 @@ func (h *hands) answer(stop, work context.Context, o owed) {
 // owe keeps an answer that Slack did not take for later. The envelope stays this
 // process's own meanwhile, and no attempt is counted.
 func (h *hands) owe(stop, work context.Context, o owed, cause error) {
-	after := backoff(o.failures, 2*time.Second, 10*time.Second) // with one try well below the 45 s of its claim
+	after := backoff(o.failures, 2*time.Second, 10*time.Second) // with one try well below approvals.ClaimFor
 	h.client.log().Warn("an answer will be delivered later", "type", o.Type, "envelope", o.Key, "after", after.String(), "error", safe(cause))
 	if h.forsaken.owes(o.Key) {
 		// It is kept in memory alone, for now.

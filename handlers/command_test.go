@@ -272,10 +272,10 @@ func TestLookUpsThatFail(t *testing.T) {
 		failure := &api.Error{Kind: api.Unavailable, What: "look"}
 		b.account.down[c.call] = failure
 		e := b.slash("UALICE", c.text)
-		e.Attempt = patience
+		e.Attempt = approvals.HandleTries
 		b.refused(e, "Nothing was started. "+plain(failure.Sentence()))
 		e = b.slash("UALICE", "info web-1") // which would have started nothing
-		e.Attempt = patience
+		e.Attempt = approvals.HandleTries
 		if c.call == "find" {
 			b.refused(e, plain(failure.Sentence()))
 		}

@@ -250,10 +250,6 @@ const (
 	toShare    = "share"
 )
 
-// patience is how many attempts an outage of DigitalOcean is waited out before
-// the asker is told of it; the bot room makes three, within some seconds.
-const patience = 3
-
 // orSaid turns what is meant for whoever asked into a reply: a refusal, and an
 // outage that does not pass. Handlers only read from DigitalOcean, so nothing was
 // started then. That the envelope had its effect before is no news to anyone.
@@ -265,7 +261,7 @@ func orSaid(attempt int, to Address, r Reply, err error) (Reply, error) {
 		return say(to, no.Sentence), nil
 	case errors.Is(err, approvals.ErrHandled):
 		return Reply{}, nil
-	case errors.As(err, &failed) && attempt >= patience && failed.Kind != api.RateLimited:
+	case errors.As(err, &failed) && attempt >= approvals.HandleTries && failed.Kind != api.RateLimited:
 		said := plain(failed.Sentence())
 		if !errors.As(err, new(*lookFailed)) {
 			said = "Nothing was started. " + said

@@ -17,8 +17,8 @@ const (
 	// asked has gone on to something else by then.
 	maxWait = 5 * time.Minute
 	// pollInterval is after how long at the most it is looked whether the turn has come. It
-	// is below the 45 s for which an envelope is its process's own.
-	pollInterval = 20 * time.Second
+	// is below approvals.ClaimFor.
+	pollInterval = approvals.ClaimFor * 4 / 9
 )
 
 // Later is the error of an envelope that has to wait for its turn at DigitalOcean or

@@ -84,7 +84,7 @@ const (
 	// keepGivenUp is how long one stays that River gave up or that was cancelled:
 	// long enough to be looked at. By default River keeps them for 7 days.
 	keepGivenUp = 24 * time.Hour
-	// reconcileEvery, with the 45 s for which a dead replica's envelopes are its own,
+	// reconcileEvery, with approvals.ClaimFor, for which a dead replica's envelopes are its own,
 	// stays below a minute, too.
 	reconcileEvery = 10 * time.Second
 	// reconcileTries is 1, since the next one comes in 10 s anyway: with

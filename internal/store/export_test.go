@@ -7,17 +7,22 @@ import (
 	"errors"
 )
 
-// Overhear has every statement of a store on SQLite told to heard.
-func (s *Store) Overhear(heard func(query string)) error {
+// Overhear has every statement of a store told to heard; url is PostgreSQL's.
+func (s *Store) Overhear(url string, heard func(query string)) error {
 	d := s.write.Driver()
-	if err := errors.Join(s.write.Close(), s.read.Close()); err != nil {
+	if s.kind == postgres {
+		s.write = sql.OpenDB(overheard{d, url, heard})
+		err := s.leases.Close()
+		s.read, s.leases = s.write, s.write
 		return err
 	}
+	write, read := s.write, s.read
 	s.write = sql.OpenDB(overheard{d, sqliteDSN(s.file), heard})
 	s.write.SetMaxOpenConns(1)
 	s.leases = s.write
 	s.read = sql.OpenDB(overheard{d, sqliteDSN(s.file, readOnly), heard})
-	return nil
+	// Once the last connection is closed SQLite removes the files beside the database.
+	return errors.Join(s.write.Ping(), write.Close(), read.Close())
 }
 
 // Write runs a statement on the connection that writes.

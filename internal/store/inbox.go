@@ -136,7 +136,7 @@ func (s *Store) insert(ctx context.Context, group []put) (fresh []bool, err erro
 			e := p.envelope
 			res, err := tx.ExecContext(ctx, s.sql(`INSERT INTO inbox (key, event, type, payload, received_at, claimed_by, claimed_until)
 				VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`), e.Key, nullString(e.Event), e.Type, string(e.Payload),
-				micros(e.ReceivedAt), s.process, micros(s.now().Add(claimFor)))
+				micros(e.ReceivedAt), s.process, micros(s.now().Add(approvals.ClaimFor)))
 			if err != nil {
 				err = fmt.Errorf("write envelope %s down: %w", e.Key, err)
 				if refusesData(err) {
@@ -215,7 +215,7 @@ func (s *Store) markHandled(ctx context.Context, tx *sql.Tx, key string) error {
 func (s *Store) Forsake(ctx context.Context, e approvals.Envelope, told bool) (ours bool, err error) {
 	now := s.now()
 	done := sql.NullInt64{Int64: micros(now), Valid: told}
-	claimed := micros(now.Add(claimFor))
+	claimed := micros(now.Add(approvals.ClaimFor))
 	payload := string(e.Payload)
 	if told {
 		payload = erased
@@ -249,7 +249,7 @@ func (s *Store) Forsake(ctx context.Context, e approvals.Envelope, told bool) (o
 func (s *Store) Failed(ctx context.Context, key string, attempt int) error {
 	return s.tx(ctx, "failed", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET attempt = ?, claimed_by = ?, claimed_until = ? WHERE key = ? AND (attempt < ? OR attempt = ?)`),
-			attempt, s.process, micros(s.now().Add(claimFor)), key, approvals.TurnedAway, attempt)
+			attempt, s.process, micros(s.now().Add(approvals.ClaimFor)), key, approvals.TurnedAway, attempt)
 		return err
 	})
 }
@@ -262,7 +262,7 @@ func (s *Store) CountCrashes(ctx context.Context, key string, c approvals.Crashe
 	err = s.tx(ctx, "count crashes", func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, s.sql(`UPDATE inbox SET crashes_shared = ?, crashes_alone = ?, claimed_until = ?
 			WHERE key = ? AND claimed_by = ? AND attempt < ? AND handled_at IS NULL`),
-			c.Shared, c.Alone, micros(s.now().Add(claimFor)), key, s.process, approvals.TurnedAway)
+			c.Shared, c.Alone, micros(s.now().Add(approvals.ClaimFor)), key, s.process, approvals.TurnedAway)
 		if err != nil {
 			return err
 		}
@@ -276,10 +276,6 @@ func (s *Store) CountCrashes(ctx context.Context, key string, c approvals.Crashe
 	return ours, nil
 }
 
-// claimFor is how long an envelope is its process's own before another replica
-// may take it over. It is well above one handling, which is bounded by 25 s.
-const claimFor = 45 * time.Second
-
 const envelopeColumns = `key, event, type, payload, received_at, attempt, crashes_shared, crashes_alone`
 
 // Unhandled lists envelopes that are not done with, oldest first, and claims them
@@ -292,7 +288,7 @@ func (s *Store) Unhandled(ctx context.Context, limit int) ([]approvals.Envelope,
 		rows, err := tx.QueryContext(ctx, s.sql(`UPDATE inbox SET claimed_by = ?, claimed_until = ? WHERE key IN (
 			SELECT key FROM inbox WHERE handled_at IS NULL AND (claimed_by = ? OR claimed_until < ? OR ?)
 			ORDER BY received_at, key LIMIT ?`+s.skipLocked()+`) RETURNING `+envelopeColumns),
-			s.process, micros(now.Add(claimFor)), s.process, micros(now), s.Exclusive(), limit)
+			s.process, micros(now.Add(approvals.ClaimFor)), s.process, micros(now), s.Exclusive(), limit)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func (s *Store) WakeStrays(ctx context.Context) (int, error) {
 		id, seq = `args ->> 'id'`, `(args ->> 'seq')::bigint`
 	}
 	ids, err := s.keys(ctx, `SELECT id FROM requests
-		WHERE (state = 'running' AND card_ts <> '' OR state = 'pending' AND expires_at <= ?)
+		WHERE state IN ('pending', 'running') AND (state = 'running' AND card_ts <> '' OR state = 'pending' AND expires_at <= ?)
 		AND (id, wake_seq) NOT IN (SELECT `+id+`, `+seq+` FROM river_job
 			WHERE kind = 'advance' AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled'))
 		ORDER BY created_at, id`, micros(s.now()))
