@@ -136,6 +136,13 @@ func TestSomeoneElseDestroysItFirst(t *testing.T) {
 	if !strings.Contains(r.Targets[0].Result, "someone else was faster") {
 		t.Errorf("says %q", r.Targets[0].Result)
 	}
+	// A DELETE that is a 404 for good, while the Droplet is there, has failed.
+	w.do.Inject(simdo.Fault{Match: simdo.Match{Method: http.MethodDelete}, Times: simdo.Always, Answer: simdo.Refuse(404, "not_found", "The resource you requested could not be found.")})
+	want(t, w.carry(w.ask("destroy", nil, approvals.Approve, "web-3"), nil), approvals.Failed, "no such thing")
+	if w.do.DropletNamed("web-3").ID == 0 {
+		t.Error("web-3 is gone")
+	}
+	w.do.ClearFaults()
 	// Before anything is sent, one that is gone ends it as failed, as of any action.
 	id := w.ask("destroy", nil, approvals.Approve, "web-2")
 	if err := w.do.Destroy(w.do.DropletNamed("web-2").ID); err != nil {

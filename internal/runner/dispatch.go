@@ -283,7 +283,12 @@ func (r *Runner) definitelyRefused(ctx context.Context, req *approvals.Request, 
 			return retryAfter(again), r.refused(ctx, req, i, approvals.WaitNotVisible, refusal) // the next pass reads it once more
 		}
 		if part.Action.Destroys {
-			return never, r.goneAnyway(ctx, req, i)
+			switch _, err := r.readTarget(ctx, t); {
+			case api.KindOf(err) == api.NotFound:
+				return never, r.goneAnyway(ctx, req, i)
+			case err != nil:
+				return r.lookLater(ctx, req, i, err), r.refused(ctx, req, i, approvals.WaitNotVisible, refusal)
+			}
 		}
 	}
 	if t.Step > 0 {
