@@ -36,10 +36,8 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	}
 	var saying sync.WaitGroup
 	defer saying.Wait()
-	seen := *req // as it is looked at now, whatever becomes of it meanwhile
-	seen.Targets = slices.Clone(req.Targets)
 	reading := api.OnWait(ctx, func(time.Duration) { // for reads alone: nothing is said, or put back, of a POST
-		saying.Go(task.Log(r.panicked, func() { r.sayTurn(ctx, &seen, i) }))
+		saying.Go(task.Log(r.panicked, func() { r.sayTurn(ctx, req, i) }))
 	})
 	looked := r.moment()
 	d, err := r.readTarget(reading, t)
@@ -236,7 +234,10 @@ func (r *Runner) send(ctx context.Context, req *approvals.Request, i int, w work
 			return retryQuickly, r.unsent(ctx, req.ID, i, at, err)
 		}})
 	}
-	req.Targets[i] = sent.Targets[i] // what follows is about this intent
+	own := *req // the others of a pass read req
+	own.Targets = slices.Clone(req.Targets)
+	own.Targets[i] = sent.Targets[i] // what follows is about this intent
+	req = &own
 	if r.since(start) > fence {
 		return r.conclude(ctx, key, outcome{at, func(ctx context.Context) (time.Duration, error) {
 			return r.putBack(ctx, req, i, approvals.WaitUnreachable, retryQuickly) // not sent, so it may wait again
