@@ -54,8 +54,10 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 		}
 		w.parts = w.whole.Parts(d, api.Args(req.Action.Args), req.CreatedAt) // the Droplet that is written down with the intent
 	}
-	if t.Step > 0 && !w.part().Rollback() && w.part().Shows(d, image(req)) {
-		return r.goOn(ctx, req, i, w, d, approvals.Onward{}) // the step before was enough, or someone else was faster
+	if t.Step > 0 && !w.part().Rollback() {
+		if made, shown := r.shows(ctx, req, i, w, d); shown {
+			return r.goOn(ctx, req, i, w, d, approvals.Onward{Made: made}) // the step before was enough, or someone else was faster
+		}
 	}
 	if saved {
 		if wait, stop, err := r.rejudge(ctx, req, i, w, d); stop || err != nil {
@@ -64,8 +66,10 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	}
 	part := w.part()
 	switch no, err := r.inTheWay(reading, req, t, part, d); {
-	case err != nil:
+	case err != nil && w.onlySaved():
 		return r.cannotAsk(ctx, req, i, err)
+	case err != nil && ctx.Err() == nil: // a Droplet that is off does not wait for a list: DigitalOcean checks it, too
+		r.Log.WarnContext(ctx, "sending without a pre-check", "request_id", req.ID, "droplet_id", t.Droplet.ID, "error", err)
 	case no != "":
 		return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: no, After: now(d)})
 	}
@@ -90,6 +94,16 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 		}
 		return c, err
 	}, looked)
+}
+
+// shows reports whether a Droplet shows already what the next part would make of it, with
+// what it made where something besides the Droplet shows that.
+func (r *Runner) shows(ctx context.Context, req *approvals.Request, i int, w work, d api.Droplet) (made string, shown bool) {
+	if !w.part().Shows(d, image(req)) {
+		return "", false
+	}
+	made, unseen := r.verify(ctx, req, w, req.Targets[i], d, approvals.ActionRef{})
+	return made, unseen == ""
 }
 
 // inLine says whether a target waits for another request's: while an answer of its is
@@ -295,8 +309,10 @@ func (r *Runner) definitelyRefused(ctx context.Context, req *approvals.Request, 
 	if t.Step > 0 {
 		already := strings.Contains(strings.ToLower(sentence(refusal)), "already")
 		d, err := r.readTarget(ctx, t)
-		if err == nil && part.Shows(d, image(req)) && (already || !part.Rollback()) {
-			return r.goOn(ctx, req, i, w, d, approvals.Onward{Why: sentence(refusal), Said: said(refusal)})
+		if err == nil && (already || !part.Rollback()) {
+			if made, shown := r.shows(ctx, req, i, w, d); shown {
+				return r.goOn(ctx, req, i, w, d, approvals.Onward{Made: made, Why: sentence(refusal), Said: said(refusal)})
+			}
 		}
 		first := t.WaitSince.IsZero() || t.Wait != approvals.WaitNotVisible
 		if (already || part.Rollback()) && (first || r.Now().Sub(t.WaitSince) < refusedFor) {

@@ -136,6 +136,9 @@ const (
 	// refusedFor is how long the last step of a composite, which switches a Droplet on
 	// again, is tried again while DigitalOcean refuses it.
 	refusedFor = 2 * time.Minute
+	// rollbackFor is how long that step is sent again where its answer was lost and nothing
+	// shows that it was taken.
+	rollbackFor = 5 * time.Minute
 	// sayAfter is when people are told that it takes its time.
 	sayAfter = 15 * time.Second
 	// settleEvery and maxSettleEvery are how often it is read meanwhile: less and less.

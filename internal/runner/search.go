@@ -53,6 +53,10 @@ func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, w wo
 	if !r.searchedInVain(req, i) {
 		return searchEvery, nil
 	}
+	if w.part().Rollback() && (t.Wait != approvals.WaitUnreachable || r.Now().Sub(t.WaitSince) < rollbackFor) {
+		// To switch on what is on does nothing, so it may be sent twice, and must not be left off.
+		return r.putBack(ctx, req, i, approvals.WaitUnreachable, 0)
+	}
 	return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetUnknown,
 		Problem: fmt.Sprintf("DigitalOcean's answer was lost, and within a minute no %s showed up among the Droplet's actions. "+
 			"It may or may not have been done: look at the Droplet, then retry if it was not.", a.Type)})

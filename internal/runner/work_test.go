@@ -71,7 +71,9 @@ func TestResizeOfARunningDroplet(t *testing.T) {
 			"", approvals.Failed, "", "No such luck", "active"},
 		"it can't be switched on again": {func(w *world) { w.fault("power_on", simdo.Fault{Outcome: simdo.Errors}) },
 			"shutdown resize power_on", approvals.Failed, "web-1 IS OFF: it could not be switched on again.", "power-on (action", "off"},
-		"it is not known whether it was switched on again": {func(w *world) { w.fault("power_on", simdo.Fault{Drop: true}) },
+		"the switch-on is lost, and it was not done": {func(w *world) { w.fault("power_on", simdo.Fault{Drop: true}) },
+			"shutdown resize power_on", approvals.Completed, "", "", "active"},
+		"it is not known whether it was switched on again": {func(w *world) { w.fault("power_on", simdo.Fault{Drop: true, Times: simdo.Always}) },
 			"shutdown resize", approvals.Unknown, "web-1 MAY BE OFF:", "no power_on showed up", "off"},
 		"it fails, and it can't be switched on again": {func(w *world) {
 			w.fault("resize", simdo.Fault{Outcome: simdo.Errors})
