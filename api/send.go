@@ -188,7 +188,13 @@ func (c *Client) checkBackup(ctx context.Context, d Droplet, id string) (string,
 	if slices.ContainsFunc(backups, func(b Image) bool { return b.ID == number(id) }) {
 		return "", nil
 	}
-	if len(backups) == 0 {
+	img, err := c.Image(ctx, id) // the list may trail: what can be read by its ID is there
+	switch kind := KindOf(err); {
+	case err == nil && img.Kind == "backup":
+		return "", nil
+	case err != nil && kind != NotFound && kind != Forbidden:
+		return "", err
+	case len(backups) == 0:
 		return d.label() + " has no backups to restore.", nil
 	}
 	return fmt.Sprintf("%s has no backup %s. Its newest one is %d%s.", d.label(), id, backups[0].ID, backups[0].from()), nil

@@ -3,7 +3,6 @@ package approvals
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -234,7 +233,7 @@ func (r *Request) Settling(i int, a ActionRef, now time.Time) (Change, error) {
 	}
 	a.RequestID = t.Action.RequestID
 	t.Action, t.SettlingAt = &a, now
-	return Change{Audit: []Line{r.line(t, "action "+a.Status, now, "action_id", strconv.Itoa(a.ID))}}, nil
+	return Change{Audit: []Line{r.line(t, "action "+a.Status, now, "action_id", a.number())}}, nil
 }
 
 // Ending is how a target ended.

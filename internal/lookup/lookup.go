@@ -78,13 +78,19 @@ func (r Reader) read(ctx context.Context, id int, rule api.AbsenceRule) (api.Dro
 	for _, known := range recent {
 		switch {
 		case known.ID != id:
-		case known.Destroyed:
-			rule = api.AbsenceRule{Reads: 1} // its absence has been concluded already
 		case r.Now().Sub(known.CreatedAt) < api.RecentlyCreated:
 			rule = api.JustCreated
 		}
 	}
+	if destroyed(recent, id) {
+		rule = api.AbsenceRule{Reads: 1} // its absence has been concluded already
+	}
 	return d, r.check(id, rule, err)
+}
+
+// destroyed reports whether a request of ours has destroyed a Droplet: no ID is used twice.
+func destroyed(recent []approvals.RecentDroplet, id int) bool {
+	return slices.ContainsFunc(recent, func(k approvals.RecentDroplet) bool { return k.ID == id && k.Destroyed })
 }
 
 func (r Reader) check(id int, rule api.AbsenceRule, err error) error {
@@ -136,7 +142,7 @@ func (r Reader) confirm(ctx context.Context, name string, listed []api.Droplet, 
 	for i, known := range recent {
 		later := slices.ContainsFunc(recent[i+1:], func(k approvals.RecentDroplet) bool { return k.ID == known.ID })
 		named := strings.EqualFold(known.Name, name) || slices.ContainsFunc(listed, func(d api.Droplet) bool { return d.ID == known.ID })
-		if later || known.Destroyed || !named {
+		if later || destroyed(recent, known.ID) || !named {
 			continue
 		}
 		now, err := r.Droplet(ctx, known.ID)
@@ -164,14 +170,14 @@ func (r Reader) Complete(ctx context.Context, listed []api.Droplet, belongs func
 		if slices.ContainsFunc(recent[i+1:], func(k approvals.RecentDroplet) bool { return k.ID == known.ID }) {
 			continue // the last counts
 		}
-		at := slices.IndexFunc(out, func(d api.Droplet) bool { return d.ID == known.ID })
-		if at >= 0 && !known.Destroyed && out[at].Name == known.Name {
+		at, gone := slices.IndexFunc(out, func(d api.Droplet) bool { return d.ID == known.ID }), destroyed(recent, known.ID)
+		if at >= 0 && !gone && out[at].Name == known.Name {
 			continue // it is listed by now
 		}
 		if at >= 0 {
 			out = slices.Delete(out, at, at+1)
 		}
-		if known.Destroyed {
+		if gone {
 			continue
 		}
 		switch now, err := r.Droplet(ctx, known.ID); {

@@ -106,3 +106,20 @@ func TestComplete(t *testing.T) {
 		t.Errorf("one that is not visible yet: %v", err)
 	}
 }
+
+// A create of several that is still under way does not bring one back that was destroyed.
+func TestDestroyedIsForGood(t *testing.T) {
+	a := &account{listed: []api.Droplet{{ID: 1, Name: "new-1"}}, recent: []approvals.RecentDroplet{
+		{ID: 1, Name: "new-1", Destroyed: true}, {ID: 1, Name: "new-1", CreatedAt: noon.Add(-time.Minute)},
+	}}
+	r := lookup.Reader{Droplets: a, Names: a, Recent: a, Absences: &api.Absences{}, Now: func() time.Time { return noon }}
+	if got, err := r.Existing(t.Context(), "new-1"); err != nil || len(got) != 0 {
+		t.Errorf("existing: %v, %v", ids(got), err)
+	}
+	if got, err := r.Complete(t.Context(), a.listed, func(api.Droplet) bool { return true }); err != nil || len(got) != 0 {
+		t.Errorf("complete: %v, %v", ids(got), err)
+	}
+	if _, err := r.Typed(t.Context(), 1); api.KindOf(err) != api.NotFound {
+		t.Errorf("typed: %v", err)
+	}
+}

@@ -216,15 +216,12 @@ func (r *Runner) birth(ctx context.Context, d api.Droplet) api.Record {
 func (r *Runner) appear(ctx context.Context, req *approvals.Request, i int, w work) (time.Duration, error) {
 	t := req.Targets[i]
 	d, err := r.readTarget(api.Behind(ctx), t)
-	before, args := api.Droplet(t.Droplet), api.Args(req.Action.Args)
 	switch {
 	case api.KindOf(err) == api.NotFound:
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,
 			Problem: fmt.Sprintf("DigitalOcean accepted it as Droplet %d, and no longer has it.", t.DropletID())})
-	case err == nil:
-		if _, unseen := r.verify(ctx, req, w, t, d, approvals.ActionRef{}); unseen == "" {
-			return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetDone, After: now(d), Result: api.Outcome(w.whole, before, d, args)})
-		}
+	case err == nil && d.Status != "new":
+		return r.settle(ctx, req, i, w, approvals.ActionRef{Status: "completed", StartedAt: t.Action.StartedAt})
 	}
 	if slow := r.saySlow(ctx, req, i, w); slow != nil {
 		return never, slow

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"dropletops/api"
@@ -88,6 +89,15 @@ func (r *Runner) leaves(ctx context.Context, req *approvals.Request, found map[i
 	if req.Leaves == nil || !req.Leaves.Known {
 		return req.Leaves, nil
 	}
+	fresh, err := r.leavesNow(ctx, req, found)
+	if err != nil || req.Verdict.Outcome == approvals.Allow || len(found) < len(req.Targets) {
+		return fresh, err
+	}
+	return fresh, r.confirmMissing("missing/"+req.ID, lacks(fresh, req.Leaves))
+}
+
+// leavesNow reads it once.
+func (r *Runner) leavesNow(ctx context.Context, req *approvals.Request, found map[int]approvals.Droplet) (*approvals.Leaves, error) {
 	var there []api.Droplet
 	for _, t := range req.Targets {
 		if d, ok := found[t.Droplet.ID]; ok {
@@ -103,4 +113,10 @@ func (r *Runner) leaves(ctx context.Context, req *approvals.Request, found map[i
 		return nil, fmt.Errorf("look up what would be left behind: %w", err)
 	}
 	return &approvals.Leaves{Known: true, Items: items}, nil
+}
+
+// lacks reports whether anything is missing from what would go or stay that was there.
+func lacks(now, was *approvals.Leaves) bool {
+	return slices.ContainsFunc(was.Goes, func(x approvals.Going) bool { return !goes(now, x) }) ||
+		slices.ContainsFunc(was.Items, func(item string) bool { return !slices.Contains(now.Items, item) })
 }

@@ -19,7 +19,7 @@ func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, w wo
 		return r.vanish(ctx, req, i, w)
 	}
 	t := req.Targets[i]
-	if t.Action.ID == 0 { // DigitalOcean did not name the action: the Droplet shows when it is over
+	if t.Action.ID == 0 && t.SettlingAt.IsZero() { // DigitalOcean did not name the action: the Droplet shows when it is over
 		return r.appear(ctx, req, i, w)
 	}
 	if !t.SettlingAt.IsZero() { // DigitalOcean has said its last word on the action
@@ -119,8 +119,14 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, w wo
 			return q.StillSettling(i, now)
 		})
 	}
+	if !r.persists(fmt.Sprintf("unseen/%s/%d/%d", req.ID, i, since.UnixMicro()), unseenRule) { // nobody may have looked for minutes
+		return settleEvery, nil
+	}
 	return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetUnknown, Action: &took, After: now(d), Problem: unseen})
 }
+
+// unseenRule is how often what can't be seen is read after its time is up.
+var unseenRule = api.AbsenceRule{Reads: 3, Over: 2 * settleEvery}
 
 // verify holds what can be read against everything that was asked for. It returns what
 // the action made, in plain text, and otherwise a sentence on what can't be seen yet.

@@ -66,12 +66,23 @@ func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, w wo
 // read that succeeded, and at least three of them. What can't be read proves nothing.
 var searchRule = api.AbsenceRule{Reads: 3, Over: searchFor}
 
+// searchLimit is after how long two reads are enough: by then no list trails, and a process
+// that is started again and again would never come to a minute.
+const searchLimit = 10 * time.Minute
+
 // searchedInVain counts a read that succeeded and did not show what was lost, and reports
 // whether that is enough to give it up.
 func (r *Runner) searchedInVain(req *approvals.Request, i int) bool {
-	t := req.Targets[i]
-	key := fmt.Sprintf("search/%s/%d/%d", req.ID, i, t.DispatchedAt.UnixMicro())
-	err := r.Absences.Check(key, searchRule, &api.Error{Kind: api.NotFound, What: "look for a lost action"}, r.Now())
+	t, rule := req.Targets[i], searchRule
+	if r.Now().Sub(t.LostAt) > searchLimit {
+		rule = api.AbsenceRule{Reads: 2, Over: searchEvery}
+	}
+	return r.persists(fmt.Sprintf("search/%s/%d/%d", req.ID, i, t.DispatchedAt.UnixMicro()), rule)
+}
+
+// persists counts a read in vain, and reports whether there were enough by the rule.
+func (r *Runner) persists(key string, rule api.AbsenceRule) bool {
+	err := r.Absences.Check(key, rule, &api.Error{Kind: api.NotFound, What: key}, r.Now())
 	return api.KindOf(err) == api.NotFound
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -70,4 +71,99 @@ func TestDisableBackupsWithoutTheFeature(t *testing.T) {
 	if w.sent() != "snapshot disable_backups" {
 		t.Errorf("sent: %s", w.sent())
 	}
+}
+
+// What a decision was for and a list leaves out once is still there.
+func TestAListThatIsEmptyOnce(t *testing.T) {
+	empty := &simdo.Answer{Status: 200, Body: `{"backups":[],"volumes":[],"snapshots":[],"volume_snapshots":[],"reserved_ips":[],"links":{},"meta":{"total":0}}`}
+	for name, tt := range map[string]struct {
+		ask  func(*world) string
+		path string
+		nth  int
+	}{
+		"the backups, of a restore": {func(w *world) string {
+			backups, err := w.client.Backups(w.t.Context(), w.do.DropletNamed("db-1").ID)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return w.ask("restore", api.Args{"image": fmt.Sprint(backups[0].ID)}, approvals.Approve, "db-1")
+		}, "/v2/droplets/*/backups", 1},
+		"what goes with a Droplet": {func(w *world) string { return w.askWith("volumes") }, "/v2/droplets/*/destroy_with_associated_resources", 1},
+		"what stays of a Droplet": {func(w *world) string {
+			id := w.ask("destroy", nil, approvals.Approve, "db-1")
+			items, err := w.client.Leftovers(w.t.Context(), []api.Droplet{{ID: w.do.DropletNamed("db-1").ID}})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			w.try(id, func(r *approvals.Request) (approvals.Change, error) {
+				r.Leaves = &approvals.Leaves{Known: true, Items: items}
+				return approvals.Change{}, nil
+			})
+			return id
+		}, "/v2/droplets/*/destroy_with_associated_resources", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			id := tt.ask(w)
+			w.do.Inject(simdo.Fault{Match: simdo.Match{Method: http.MethodGet, Path: tt.path}, Nth: tt.nth, Answer: empty})
+			want(t, w.carry(id, nil), approvals.Completed, "")
+		})
+	}
+}
+
+// Nor does a volume cease to belong to its Droplet by one list, once the snapshot is taken.
+func TestAListThatIsEmptyOnceAfterTheSnapshot(t *testing.T) {
+	w := newWorld(t)
+	id := w.askWith("volumes")
+	w.try(id, func(r *approvals.Request) (approvals.Change, error) {
+		r.Action.Args[api.SnapshotFirst] = "true"
+		return approvals.Change{}, nil
+	})
+	w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].Step == 1 })
+	w.do.Inject(simdo.Fault{Match: simdo.Match{Method: http.MethodGet, Path: "/v2/droplets/*/destroy_with_associated_resources"},
+		Answer: &simdo.Answer{Status: 200, Body: `{"volumes":[],"snapshots":[],"volume_snapshots":[],"reserved_ips":[]}`}})
+	want(t, w.carry(id, nil), approvals.Completed, "")
+}
+
+// A process that comes back after minutes takes one read in vain for no end.
+func TestWhatIsNotSeenOnceAfterAPause(t *testing.T) {
+	w := newWorldWith(t, simdo.Options{Lag: simdo.Lag{Images: simdo.Range{Min: 5 * time.Second, Max: 8 * time.Second}}})
+	id := w.ask("snapshot", api.Args{"name": "x"}, approvals.Allow, "web-1")
+	w.carry(id, func(r *approvals.Request) bool { return !r.Targets[0].SettlingAt.IsZero() })
+	w.forward(10 * time.Minute)
+	w.restart()
+	w.stray404("/v2/droplets/*/snapshots", 1, 1)
+	want(t, w.carry(id, nil), approvals.Completed, "")
+}
+
+// A create of which DigitalOcean names no action ends, too, if what was asked for never shows.
+func TestACreateWithoutAnActionEnds(t *testing.T) {
+	w := newWorld(t)
+	id := w.make(approvals.Allow, api.Args{"ipv6": "true"}, "new-1")
+	w.do.Inject(simdo.Fault{Match: creating, Drop: true, After: true})
+	w.answerAlways(http.MethodGet, "/v2/droplets/*/actions", &simdo.Answer{Status: 200, Body: `{"actions":[],"links":{},"meta":{"total":0}}`})
+	r := w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].State == approvals.Following })
+	body := fmt.Sprintf(`{"droplet":{"id":%d,"name":"new-1","status":"active","size_slug":%q,"region":{"slug":%q}}}`, r.Targets[0].Made, ofAKind["size"], ofAKind["region"])
+	w.answerAlways(http.MethodGet, fmt.Sprint("/v2/droplets/", r.Targets[0].Made), &simdo.Answer{Status: 200, Body: body})
+	want(t, w.carry(id, nil), approvals.Unknown, "can't be seen: a public address, an IPv6 address")
+	if w.creates() != 1 {
+		t.Errorf("%d POSTs", w.creates())
+	}
+}
+
+// Processes that live for ten seconds each come to an end of what was lost.
+func TestALostAnswerAndManyRestarts(t *testing.T) {
+	w := newWorld(t)
+	w.fault("reboot", simdo.Fault{Drop: true})
+	id := w.ask("reboot", nil, approvals.Allow, "web-1")
+	w.carry(id, func(r *approvals.Request) bool { return !r.Targets[0].LostAt.IsZero() })
+	born := w.clock()
+	r := w.carry(id, func(r *approvals.Request) bool {
+		if w.clock().Sub(born) >= 10*time.Second {
+			w.restart()
+			born = w.clock()
+		}
+		return r.State != approvals.Running
+	})
+	want(t, r, approvals.Unknown, "answer was lost")
 }

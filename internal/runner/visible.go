@@ -43,6 +43,19 @@ func (r *Runner) readImage(ctx context.Context, key string) (api.Image, error) {
 	return img, r.Absences.Check("image/"+key, api.SeenBefore, err, r.Now())
 }
 
+// confirmMissing returns nil once what a list has shown before has been missing from it by
+// the rule for a 404, and [api.NotVisible] until then. It returns nil if nothing is missing.
+func (r *Runner) confirmMissing(key string, missing bool) error {
+	if !missing {
+		return r.Absences.Check(key, api.SeenBefore, nil, r.Now())
+	}
+	err := r.Absences.Check(key, api.SeenBefore, &api.Error{Kind: api.NotFound, What: "list what would outlive a Droplet"}, r.Now())
+	if api.KindOf(err) == api.NotFound {
+		return nil
+	}
+	return err
+}
+
 // readDestruction reads how far DigitalOcean is with a Droplet and what goes with it.
 func (r *Runner) readDestruction(ctx context.Context, t approvals.Target) (api.Destruction, error) {
 	far, err := r.Leftover.Destruction(api.Behind(ctx), t.Droplet.ID)

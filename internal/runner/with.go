@@ -57,9 +57,9 @@ func (r *Runner) associated(ctx context.Context, id string, droplet int, with st
 	if err != nil {
 		return nil, fmt.Errorf("look up what would go with a Droplet: %w", err)
 	}
-	goes, stays := api.Divide(all, with)
+	taken, stays := api.Divide(all, with)
 	out := &approvals.Leaves{Known: true, Items: stays}
-	for _, x := range goes {
+	for _, x := range taken {
 		out.Goes = append(out.Goes, approvals.Going(x))
 	}
 	return out, nil
@@ -72,12 +72,21 @@ func (r *Runner) parted(ctx context.Context, req *approvals.Request) (string, er
 	if err != nil {
 		return "", err
 	}
+	missing := slices.ContainsFunc(req.Leaves.Goes, func(x approvals.Going) bool { return !goes(fresh, x) })
+	if err := r.confirmMissing("parted/"+req.ID, missing); err != nil {
+		return "", err
+	}
 	for _, x := range req.Leaves.Goes {
-		if !slices.ContainsFunc(fresh.Goes, func(y approvals.Going) bool { return y.Kind == x.Kind && y.ID == x.ID }) {
+		if !goes(fresh, x) {
 			return fmt.Sprintf("While the snapshot was taken, the %s (%s) ceased to belong to it: this needs a fresh decision. Ask again.", x.Words, x.ID), nil
 		}
 	}
 	return "", nil
+}
+
+// goes reports whether something would go with a Droplet.
+func goes(now *approvals.Leaves, x approvals.Going) bool {
+	return slices.ContainsFunc(now.Goes, func(y approvals.Going) bool { return y.Kind == x.Kind && y.ID == x.ID })
 }
 
 // untold are those that were to go with a Droplet and of which DigitalOcean says

@@ -119,6 +119,8 @@ func (r *Runner) failed(ctx context.Context, req *approvals.Request, i int, w wo
 		e.Problem += " Before that: " + t.Fault.Problem
 	case w.at > 0 && w.onlySaved():
 		e.Problem += " Nothing was done but to take the snapshot."
+	case part.Saves && len(w.parts) > 1 && e.State == approvals.TargetUnknown:
+		e.Problem += " Nothing else was done, since it is not certain that there is a snapshot."
 	case part.Saves && len(w.parts) > 1:
 		e.Problem += " Nothing else was done, since there is no snapshot."
 	}
