@@ -233,9 +233,9 @@ func TestSnapshotFirst(t *testing.T) {
 			w.fault("snapshot", simdo.Fault{Answer: simdo.Refuse(403, "forbidden", "You are not authorized to perform this operation")})
 		}, state: approvals.Failed, problem: "Nothing else was done, since there is no snapshot."},
 		"the snapshot is lost": {typ: "rebuild", args: rebuild, prepare: func(w *world) { w.fault("snapshot", simdo.Fault{Drop: true}) },
-			state: approvals.Unknown, problem: "Nothing else was done, since there is no snapshot."},
+			state: approvals.Unknown, problem: "Nothing else was done, since it is not certain that there is a snapshot."},
 		"it is completed, and there is none": {typ: "rebuild", args: rebuild, prepare: func(w *world) { w.fault("snapshot", simdo.Fault{Outcome: simdo.CompletesIdle}) },
-			sent: "snapshot", state: approvals.Unknown, problem: "Look at web-1. Nothing else was done, since there is no snapshot."},
+			sent: "snapshot", state: approvals.Unknown, problem: "Look at web-1. Nothing else was done, since it is not certain that there is a snapshot."},
 		"the Droplet is another meanwhile": {typ: "rebuild", args: rebuild, between: func(w *world) {
 			if err := w.do.Rename(w.do.DropletNamed("web-1").ID, "web-one"); err != nil {
 				w.t.Fatal(err)
