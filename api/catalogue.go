@@ -363,7 +363,7 @@ func Catalogue() []*Action {
 				return iff(after.Status != "", "What can't be seen: "+strings.Join(unmetOptions(after, a, nil), ", ")+".")
 			},
 			Result: made,
-			Made:   madeBackups,
+			Made:   madeOptions,
 			Make:   makeDroplet,
 		}, {
 			Type: "destroy", Title: "Destroy", Usual: 15 * time.Second, Scopes: []string{"droplet:delete"},

@@ -292,15 +292,35 @@ func unmetOptions(d Droplet, a Args, img *Image) (out []string) {
 		}
 	}
 	for _, tag := range items(a["tags"]) {
-		if len(d.Tags) > 0 && !slices.ContainsFunc(d.Tags, func(had string) bool { return strings.EqualFold(had, tag) }) {
+		if !slices.Contains(d.Unreadable, UnreadableTags) && !slices.ContainsFunc(d.Tags, func(had string) bool { return strings.EqualFold(had, tag) }) {
 			out = append(out, "the tag "+tag)
 		}
 	}
 	return out
 }
 
-// madeBackups sees that a new Droplet has the backup policy that was asked for.
-func madeBackups(ctx context.Context, c *Client, before, after Droplet, a Args, r Record) (string, error) {
+// madeOptions sees that a new Droplet has the volumes, the monitoring and the backup policy
+// that were asked for.
+func madeOptions(ctx context.Context, c *Client, before, after Droplet, a Args, r Record) (string, error) {
+	if a["volumes"] != "" || a["monitoring"] == "true" {
+		what := fmt.Sprintf("read Droplet %d", before.ID)
+		d, resp, err := read(ctx, c, what, command, readScopes, func(ctx context.Context) (*godo.Droplet, *godo.Response, error) {
+			return c.godo.Droplets.Get(ctx, before.ID)
+		})
+		switch {
+		case err != nil:
+			return "", err
+		case d == nil || d.ID != before.ID:
+			return "", empty(what, resp)
+		case a["monitoring"] == "true" && !slices.Contains(d.Features, "monitoring"):
+			return "", fmt.Errorf("%s does not list monitoring among its features", after.label())
+		}
+		for _, id := range items(a["volumes"]) {
+			if !slices.Contains(d.VolumeIDs, id) {
+				return "", fmt.Errorf("the volume %s is not attached to %s", id, after.label())
+			}
+		}
+	}
 	if a["backups"] != "true" {
 		return "", nil
 	}

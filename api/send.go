@@ -95,14 +95,19 @@ func (c *Client) PreCheck(ctx context.Context, a *Action, d Droplet, args Args, 
 			}
 		}
 	}
-	if a.TouchesBackups() && d.ID != 0 {
-		if p, err := c.BackupPolicy(ctx, d.ID); err == nil {
-			d.Backups = p.Enabled // the features may lack them where backups are billed by use
-		} else {
-			c.log.WarnContext(ctx, "whether backups are on is told by the features alone", "droplet_id", d.ID, "error", err)
+	why := ""
+	switch on, told := c.backupsOn(ctx, a, d); {
+	case told: // the features may lack them where backups are billed by use
+		d.Backups = on
+		why = a.InTheWay(d, args, img)
+	default: // only what is in the way whether they are on or not
+		other := d
+		other.Backups = !d.Backups
+		if why = a.InTheWay(d, args, img); why != "" && a.InTheWay(other, args, img) == "" {
+			why = ""
 		}
 	}
-	if why := a.InTheWay(d, args, img); why != "" {
+	if why != "" {
 		return why, nil
 	}
 	if why, err := c.checkLocked(ctx, d); why != "" || err != nil {
@@ -128,6 +133,22 @@ func (c *Client) PreCheck(ctx context.Context, a *Action, d Droplet, args Args, 
 		}
 	}
 	return "", nil
+}
+
+// backupsOn reports whether a Droplet's backups are on, where an action asks: by the
+// policy's endpoint, or by the features where the token may not read that. It returns told
+// false where it could not be read.
+func (c *Client) backupsOn(ctx context.Context, a *Action, d Droplet) (on, told bool) {
+	if !a.TouchesBackups() || d.ID == 0 {
+		return d.Backups, true
+	}
+	p, err := c.BackupPolicy(ctx, d.ID)
+	if err == nil {
+		return p.Enabled, true
+	}
+	c.log.WarnContext(ctx, "read of a backup policy failed", "droplet_id", d.ID, "error", err)
+	kind := KindOf(err)
+	return d.Backups, kind == Forbidden || kind == Unauthorized
 }
 
 // checkLocked objects to a Droplet that an administrator of DigitalOcean's has locked. One

@@ -213,8 +213,17 @@ func bullets(sentences []string) string {
 // preCheck answers a refusal that says what is in the way, of which Droplet.
 func (h *Handler) preCheck(ctx context.Context, p plan, args api.Args, img *api.Image) error {
 	var inTheWay []string
-	for _, d := range p.droplets {
+	for i, d := range p.droplets {
 		why, err := h.Actions.PreCheck(ctx, p.action, d, args, img)
+		if err == nil && why != "" && len(p.droplets) > 1 && len(inTheWay) < maxConfirmed { // they are from a list, which trails
+			if p.droplets[i], err = h.Lookup.Droplet(ctx, d.ID); api.KindOf(err) == api.NotFound {
+				p.droplets[i], err = d, nil
+				why = d.Name + " is gone."
+			} else if err == nil {
+				d = p.droplets[i]
+				why, err = h.Actions.PreCheck(ctx, p.action, d, args, img)
+			}
+		}
 		switch {
 		case err != nil:
 			return lookedUp(err)

@@ -104,3 +104,12 @@ func TestAnIDThatIsAnothersName(t *testing.T) {
 		t.Errorf("says %q", r.Message.Text)
 	}
 }
+
+// Nor does what a list shows of one Droplet stop a command for all of them.
+func TestWhatAListShowsInTheWayIsReadAgain(t *testing.T) {
+	b := newBench(t)
+	b.account.listedStatus = map[int]string{102: "new"}
+	if r := b.asks(b.slash("UALICE", "power-off tag:web")); len(r.Targets) != 2 || r.Targets[1].Droplet.Status != "active" {
+		t.Errorf("%+v", r.Targets)
+	}
+}

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,4 +167,47 @@ func TestALostAnswerAndManyRestarts(t *testing.T) {
 		return r.State != approvals.Running
 	})
 	want(t, r, approvals.Unknown, "answer was lost")
+}
+
+// Backups of which the features say nothing, and whose policy can't be read once, are not
+// "not on".
+func TestAPolicyThatCannotBeReadOnce(t *testing.T) {
+	w := newWorld(t)
+	id := w.ask("change_backup_policy", api.Args{"plan": "daily", "hour": "0"}, approvals.Allow, "db-1")
+	d := w.do.DropletNamed("db-1")
+	without := fmt.Sprintf(`{"droplet":{"id":%d,"name":"db-1","status":"active","features":[],"tags":["db","production"],"size_slug":%q,"region":{"slug":%q},"image":{"id":%d}}}`,
+		d.ID, d.SizeSlug, d.Region.Slug, d.Image.ID)
+	w.answerAlways(http.MethodGet, fmt.Sprint("/v2/droplets/", d.ID), &simdo.Answer{Status: 200, Body: without})
+	w.stray404("/v2/droplets/*/backups/policy", 1, 1)
+	r := w.carry(id, nil)
+	want(t, r, approvals.Completed, "")
+	if !strings.Contains(r.Targets[0].Result, "daily, 00:00") {
+		t.Errorf("result %q", r.Targets[0].Result)
+	}
+}
+
+// Nothing that a create was asked for is taken as given: what does not show is told.
+func TestWhatACreateDoesNotShow(t *testing.T) {
+	const spare = "7724db7c-e098-11e5-b522-000f53304e51"
+	all := api.Args{"volumes": spare, "tags": "web", "monitoring": "true"}
+	for name, tt := range map[string]struct{ shown, problem string }{
+		"tags":         {`"tags":[],"volume_ids":["` + spare + `"],"features":["monitoring"]`, "the tag web"},
+		"volumes":      {`"tags":["web"],"volume_ids":[],"features":["monitoring"]`, "The volume " + spare + " is not attached to new-1."},
+		"monitoring":   {`"tags":["web"],"volume_ids":["` + spare + `"],"features":[]`, "monitoring"},
+		"all is there": {`"tags":["web"],"volume_ids":["` + spare + `"],"features":["monitoring"]`, ""},
+		"no tag:read":  {`"volume_ids":["` + spare + `"],"features":["monitoring"]`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.make(approvals.Allow, all, "new-1")
+			made := w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].Made != 0 }).Targets[0].Made
+			w.answerAlways(http.MethodGet, fmt.Sprint("/v2/droplets/", made), &simdo.Answer{Status: 200, Body: fmt.Sprintf(
+				`{"droplet":{"id":%d,"name":"new-1","status":"active","size_slug":"s-1vcpu-1gb","region":{"slug":"nyc3"},"networks":{"v4":[{"ip_address":"203.0.113.9","type":"public"}],"v6":[]},%s}}`, made, tt.shown)})
+			state := approvals.Unknown
+			if tt.problem == "" {
+				state = approvals.Completed
+			}
+			want(t, w.carry(id, nil), state, tt.problem)
+		})
+	}
 }
