@@ -148,5 +148,19 @@ func lookedUp(err error) error {
 	if passes(err) || !errors.As(err, &failed) {
 		return err
 	}
-	return &approvals.Refusal{Sentence: plain(failed.Sentence())}
+	no := &approvals.Refusal{Sentence: plain(failed.Sentence())}
+	if failed.Kind == api.NotFound {
+		return &absent{no, failed}
+	}
+	return no
 }
+
+// absent is a refusal since a look-up of something that was seen before answered 404, which
+// [Handler.inTurn] has read again before it is said.
+type absent struct {
+	no     *approvals.Refusal
+	failed *api.Error
+}
+
+func (a *absent) Error() string   { return a.no.Error() }
+func (a *absent) Unwrap() []error { return []error{a.no, a.failed} }

@@ -257,6 +257,8 @@ func orSaid(attempt int, to Address, r Reply, err error) (Reply, error) {
 	var no *approvals.Refusal
 	var failed *api.Error
 	switch {
+	case errors.As(err, new(*absent)):
+		return r, err
 	case errors.As(err, &no):
 		return say(to, no.Sentence), nil
 	case errors.Is(err, approvals.ErrHandled):

@@ -26,7 +26,7 @@ func (h *Handler) pin(ctx context.Context, p plan, args api.Args) (*api.Image, e
 	}
 	img, err := h.Images.Image(ctx, named)
 	if api.KindOf(err) == api.NotFound {
-		return nil, h.noImage(ctx, p, named)
+		return nil, h.noImage(ctx, p, named, err)
 	}
 	if err != nil {
 		return nil, lookedUp(err)
@@ -75,13 +75,16 @@ func (h *Handler) backup(ctx context.Context, p plan, named string) (*api.Image,
 
 // noImage says that there is no such image, and which one may have been meant:
 // one of that name, or of a slug like it.
-func (h *Handler) noImage(ctx context.Context, p plan, named string) error {
+func (h *Handler) noImage(ctx context.Context, p plan, named string, missed error) error {
 	all, err := h.Account.Images(ctx)
 	if err != nil {
 		return lookedUp(err)
 	}
 	var bear, slugs []string
 	for _, i := range all {
+		if i.Slug != "" && strings.EqualFold(i.Slug, named) || strconv.Itoa(i.ID) == named { // it was seen: one 404 is not absence
+			return lookedUp(missed)
+		}
 		if strings.EqualFold(i.Name, named) {
 			bear = append(bear, fmt.Sprintf("%s is `%d`", code(i.Name), i.ID))
 		}

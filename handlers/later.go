@@ -44,6 +44,13 @@ func (h *Handler) inTurn(ctx context.Context, e approvals.Envelope, handle func(
 		}
 	}
 	r, err := handle(api.OnWait(ctx, func(wait time.Duration) { tell(digitalOceanBusy(wait)) }))
+	var lost *absent
+	if errors.As(err, &lost) {
+		err = h.Lookup.Absences.Check("look-up/"+lost.failed.What, api.SeenBefore, lost.failed, h.Now())
+		if api.KindOf(err) == api.NotFound { // read after read
+			r, err = say(AddressOf(e), lost.no.Sentence), nil
+		}
+	}
 	var hidden *api.Error
 	if errors.As(err, &hidden) && hidden.Kind == api.NotVisible { // read again soon: it is over in seconds
 		err = &Later{After: min(hidden.RetryAfter, pollInterval), err: err}

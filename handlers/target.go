@@ -160,10 +160,19 @@ func (h *Handler) byWords(ctx context.Context, t target) ([]api.Droplet, error) 
 			ds = append(ds, d)
 		}
 	}
+	if len(ds) == 0 && t.id != 0 && h.lists(ctx, t.id) {
+		return h.one(ctx, t.id) // it was seen: one 404 is not absence
+	}
 	if len(ds) == 0 {
 		return nil, none(t, found.Nearest)
 	}
 	return ds, nil
+}
+
+// lists reports whether the list of Droplets, which was read a moment ago, shows an ID.
+func (h *Handler) lists(ctx context.Context, id int) bool {
+	all, err := h.Droplets.Droplets(ctx)
+	return err == nil && slices.ContainsFunc(all, func(d api.Droplet) bool { return d.ID == id })
 }
 
 // one returns the Droplet that was chosen from a menu.

@@ -113,3 +113,42 @@ func TestWhatAListShowsInTheWayIsReadAgain(t *testing.T) {
 		t.Errorf("%+v", r.Targets)
 	}
 }
+
+// Nor is one 404 of what belongs to a Droplet that was just read: it is read again, and is
+// told once it persists.
+func TestOne404OfAPartIsNoAnswer(t *testing.T) {
+	for name, tt := range map[string]struct{ text, part string }{
+		"its details": {"info web-1", "detail"},
+		"its kernels": {"kernels web-1", "kernels"},
+		"its backups": {"backups web-1", "backups"},
+		"an image":    {"rebuild web-1 ubuntu-24-04-x64", "image"},
+		"its history": {"actions web-1", "past"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.account.details = map[int]api.Detail{101: {Droplet: b.account.droplets[0]}}
+			b.account.down[tt.part] = &api.Error{Kind: api.NotFound, Status: 404, What: "read " + tt.part}
+			e := b.slash("UALICE", tt.text)
+			if r, err := b.Handle(t.Context(), e); api.KindOf(err) != api.NotVisible {
+				t.Fatalf("after one 404: %q, %v", shown(r), err)
+			}
+			delete(b.account.down, tt.part)
+			if said := shown(b.do(e)); strings.Contains(said, "no such thing") || strings.Contains(said, "no image") {
+				t.Errorf("says %s", said)
+			}
+			b.account.down[tt.part] = &api.Error{Kind: api.NotFound, Status: 404, What: "read " + tt.part}
+			if said := shown(b.do(b.slash("UALICE", tt.text))); !strings.Contains(said, "no such thing") {
+				t.Errorf("where it persists, says %s", said)
+			}
+		})
+	}
+}
+
+// An ID that was typed and that the list shows was seen before.
+func TestATypedIDThatIsListed(t *testing.T) {
+	b := newBench(t)
+	b.account.strays = map[int]int{101: 2}
+	if r := b.asks(b.slash("UALICE", "reboot 101")); len(r.Targets) != 1 || b.passed == 0 {
+		t.Errorf("%+v after %s", r.Targets, b.passed)
+	}
+}

@@ -74,10 +74,15 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 		return r.failed(ctx, req, i, w, approvals.Ending{State: approvals.TargetErrored, Problem: no, After: now(d)})
 	}
 	history, err := r.readHistory(reading, t)
-	if err != nil {
-		return r.cannotAsk(ctx, req, i, err)
-	}
 	baseline := 0
+	switch kind := api.KindOf(err); {
+	case err == nil:
+	case !part.Rollback() || kind == api.RateLimited || kind == api.NotVisible || ctx.Err() != nil:
+		return r.cannotAsk(ctx, req, i, err)
+	default: // a Droplet that is off does not wait for it: what was known at the step before has to do
+		r.Log.WarnContext(ctx, "sending without the history", "request_id", req.ID, "droplet_id", t.Droplet.ID, "error", err)
+		baseline = t.Baseline
+	}
 	for _, rec := range history {
 		baseline = max(baseline, rec.ID)
 	}

@@ -211,3 +211,15 @@ func TestWhatACreateDoesNotShow(t *testing.T) {
 		})
 	}
 }
+
+// Nor does it stay off because its history can't be read.
+func TestSwitchedOnAgainWithoutAHistory(t *testing.T) {
+	w := newWorld(t)
+	id := w.ask("resize", larger, approvals.Allow, "web-1")
+	w.carry(id, func(r *approvals.Request) bool { return r.Targets[0].Sends == "power_on" })
+	w.answerAlways(http.MethodGet, "/v2/droplets/*/actions", simdo.Refuse(403, "forbidden", "You are not authorized to perform this operation"))
+	want(t, w.carry(id, nil), approvals.Completed, "")
+	if d := w.do.DropletNamed("web-1"); d.Status != "active" || w.sent() != "shutdown resize power_on" {
+		t.Errorf("web-1 is %s, sent %s", d.Status, w.sent())
+	}
+}
