@@ -47,8 +47,7 @@ const (
 )
 
 // Absences counts the 404s in a row of each thing, over everyone who reads it. The zero
-// value is ready. It lives in memory: after a restart the count starts again, which
-// costs seconds and is safe.
+// value is ready. It lives in memory: after a restart the reads are counted anew.
 type Absences struct {
 	mu sync.Mutex
 	m  map[string]absence
@@ -99,6 +98,20 @@ func (a *Absences) Check(key string, rule AbsenceRule, err error, now time.Time)
 	}
 	out.RetryAfter = max(out.RetryAfter, time.Second)
 	return &out
+}
+
+// Since starts the count of a thing at an earlier process's first 404. It changes none that
+// has begun.
+func (a *Absences) Since(key string, first, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, ok := a.m[key]; ok {
+		return
+	}
+	if a.m == nil {
+		a.m = map[string]absence{}
+	}
+	a.m[key] = absence{first: first, last: now}
 }
 
 // Reads returns how many reads in a row were 404.

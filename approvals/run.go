@@ -184,6 +184,23 @@ func (r *Request) Lost(i int, why string, said Answer, now time.Time) (Change, e
 	}, nil
 }
 
+// Hidden records whether DigitalOcean answers 404 for what a target's end rests on, and
+// since when: a process that is started anew goes on from there.
+func (r *Request) Hidden(i int, hidden bool, now time.Time) (Change, error) {
+	t, err := r.target(i, Following)
+	if err != nil {
+		return Change{}, err
+	}
+	if hidden == (t.Wait == WaitNotVisible) {
+		return Change{}, ErrNoChange
+	}
+	t.Wait, t.WaitSince = "", time.Time{}
+	if hidden {
+		t.Wait, t.WaitSince = WaitNotVisible, now
+	}
+	return Change{}, nil
+}
+
 // Slow records that people are told that a target takes longer than usual.
 func (r *Request) Slow(i int, now time.Time) (Change, error) {
 	t, err := r.target(i, Following)

@@ -46,7 +46,7 @@ func (h *Handler) inTurn(ctx context.Context, e approvals.Envelope, handle func(
 	r, err := handle(api.OnWait(ctx, func(wait time.Duration) { tell(digitalOceanBusy(wait)) }))
 	var lost *absent
 	if errors.As(err, &lost) {
-		err = h.Lookup.Absences.Check("look-up/"+lost.failed.What, api.SeenBefore, lost.failed, h.Now())
+		err = h.Lookup.Absences.Check("look-up/"+e.Key+"/"+lost.failed.What, api.SeenBefore, lost.failed, h.Now())
 		if api.KindOf(err) == api.NotFound { // read after read
 			r, err = say(AddressOf(e), lost.no.Sentence), nil
 		}

@@ -216,6 +216,11 @@ func (r *Runner) birth(ctx context.Context, d api.Droplet) api.Record {
 func (r *Runner) appear(ctx context.Context, req *approvals.Request, i int, w work) (time.Duration, error) {
 	t := req.Targets[i]
 	d, err := r.readTarget(api.Behind(ctx), t)
+	if err == nil {
+		if err := r.visible(ctx, req, i); err != nil {
+			return never, err
+		}
+	}
 	switch {
 	case api.KindOf(err) == api.NotFound:
 		return never, r.end(ctx, req, i, approvals.Ending{State: approvals.TargetErrored,

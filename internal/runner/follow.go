@@ -39,6 +39,9 @@ func (r *Runner) follow(ctx context.Context, req *approvals.Request, i int, w wo
 		}
 		return r.lookLater(ctx, req, i, err), nil
 	}
+	if err := r.visible(ctx, req, i); err != nil {
+		return never, err
+	}
 	took := ref(rec)
 	switch rec.Status {
 	case "completed":
@@ -91,6 +94,9 @@ func (r *Runner) settle(ctx context.Context, req *approvals.Request, i int, w wo
 			return r.next(ctx, req, i, w, approvals.Onward{To: w.at + 1, Action: &took, Why: fmt.Sprintf("It could not be seen to be done within %.0f s.", part.Within.Seconds())})
 		}
 		return r.lookLater(ctx, req, i, err), nil
+	}
+	if err := r.visible(ctx, req, i); err != nil {
+		return never, err
 	}
 	made, unseen := r.verify(ctx, req, w, t, d, took)
 	if unseen == "" {
@@ -164,7 +170,13 @@ func (r *Runner) lookLater(ctx context.Context, req *approvals.Request, i int, e
 	}
 	r.Log.WarnContext(ctx, "an action under way could not be looked at", "request_id", req.ID,
 		"droplet_id", req.Targets[i].Droplet.ID, "error", err)
-	if kind := api.KindOf(err); kind == api.RateLimited || kind == api.NotVisible {
+	switch api.KindOf(err) {
+	case api.NotVisible:
+		if err := r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Hidden(i, true, now) }); err != nil {
+			r.Log.WarnContext(ctx, "record of a 404 failed", "request_id", req.ID, "error", err)
+		}
+		return retryAfter(err)
+	case api.RateLimited:
 		return retryAfter(err)
 	}
 	return retryQuickly

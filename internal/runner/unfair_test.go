@@ -223,3 +223,40 @@ func TestSwitchedOnAgainWithoutAHistory(t *testing.T) {
 		t.Errorf("web-1 is %s, sent %s", d.Status, w.sent())
 	}
 }
+
+// Processes that live for ten seconds each conclude that a Droplet is gone, and none that
+// is there after a 404 of an earlier one.
+func TestA404AndManyRestarts(t *testing.T) {
+	for name, tt := range map[string]struct {
+		following, destroyed bool
+	}{"before it is sent": {false, true}, "after it was sent": {true, true}, "and it is there": {true, false}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorldWith(t, simdo.Options{StatusLag: 40 * time.Second})
+			id := w.ask("power_off", nil, approvals.Allow, "web-1")
+			if tt.following {
+				w.carry(id, func(r *approvals.Request) bool { return !r.Targets[0].SettlingAt.IsZero() })
+			}
+			d := w.do.DropletNamed("web-1").ID
+			if tt.destroyed {
+				if err := w.do.Destroy(d); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				w.stray404(fmt.Sprint("/v2/droplets/", d), 1, 2)
+			}
+			born := w.clock()
+			r := w.carry(id, func(r *approvals.Request) bool {
+				if w.clock().Sub(born) >= 10*time.Second {
+					w.restart()
+					born = w.clock()
+				}
+				return r.State != approvals.Running
+			})
+			if tt.destroyed {
+				want(t, r, approvals.Failed, "gone")
+				return
+			}
+			want(t, r, approvals.Completed, "")
+		})
+	}
+}

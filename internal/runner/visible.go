@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"dropletops/api"
 	"dropletops/approvals"
@@ -15,6 +16,7 @@ import (
 
 // readTarget reads a target's Droplet by its ID, never from a list.
 func (r *Runner) readTarget(ctx context.Context, t approvals.Target) (api.Droplet, error) {
+	r.resume(t, fmt.Sprint("droplet/", t.DropletID()))
 	if t.Made != 0 {
 		return r.reader().Created(ctx, t.Made, t.DispatchedAt)
 	}
@@ -25,8 +27,25 @@ func (r *Runner) reader() lookup.Reader {
 	return lookup.Reader{Droplets: r.Droplets, Names: r.Makers, Recent: r.Intents, Absences: r.Absences, Now: r.Now}
 }
 
+// resume goes on with a count of 404s that an earlier process began: one that is started
+// again every few seconds would never conclude anything.
+func (r *Runner) resume(t approvals.Target, key string) {
+	if t.Wait == approvals.WaitNotVisible && t.WaitSince.Before(r.Started) {
+		r.Absences.Since(key, t.WaitSince, r.Now())
+	}
+}
+
+// visible records that what a target's end rests on can be read again.
+func (r *Runner) visible(ctx context.Context, req *approvals.Request, i int) error {
+	if t := req.Targets[i]; t.State != approvals.Following || t.Wait != approvals.WaitNotVisible {
+		return nil
+	}
+	return r.updateTarget(ctx, req, i, func(q *approvals.Request, now time.Time) (approvals.Change, error) { return q.Hidden(i, false, now) })
+}
+
 // pollAction reads the action of a target that is under way.
 func (r *Runner) pollAction(ctx context.Context, t approvals.Target) (api.Record, error) {
+	r.resume(t, fmt.Sprint("action/", t.Action.ID))
 	rec, err := r.Actions.Look(ctx, t.Action.ID)
 	return rec, r.Absences.Check(fmt.Sprint("action/", t.Action.ID), api.RuleFor(t.DispatchedAt, r.Now()), err, r.Now())
 }
