@@ -17,7 +17,8 @@ type checks struct {
 
 // check is what was seen of a request's Droplets in one round of it.
 type check struct {
-	round int
+	round   int
+	touched time.Time // guarded by checks.mu
 
 	mu       sync.Mutex
 	seen     map[int]seen
@@ -29,9 +30,14 @@ type seen struct {
 	at      time.Time
 }
 
-func (c *checks) of(req *approvals.Request) *check {
+func (c *checks) of(req *approvals.Request, now time.Time) *check {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for id, old := range c.m { // of requests that ended before anything was sent
+		if now.Sub(old.touched) > checkedFor {
+			delete(c.m, id)
+		}
+	}
 	k := c.m[req.ID]
 	if k == nil || k.round != req.Round {
 		k = &check{round: req.Round, seen: map[int]seen{}}
@@ -40,6 +46,7 @@ func (c *checks) of(req *approvals.Request) *check {
 		}
 		c.m[req.ID] = k
 	}
+	k.touched = now
 	return k
 }
 

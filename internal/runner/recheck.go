@@ -116,7 +116,7 @@ func (r *Runner) recheckAll(ctx context.Context, req *approvals.Request) (time.D
 // lookAtAll looks at each Droplet as it is now, a few at a time; nil is one that is
 // gone. What an earlier pass has just seen is not asked for again.
 func (r *Runner) lookAtAll(ctx context.Context, req *approvals.Request) ([]*api.Droplet, error) {
-	known := r.checks.of(req)
+	known := r.checks.of(req, r.Now())
 	fresh := make([]*api.Droplet, len(req.Targets))
 	var g errgroup.Group // an error over one does not cut the others short: what they see is kept
 	g.SetLimit(parallel)
@@ -212,7 +212,7 @@ func (r *Runner) rescue(ctx context.Context, req *approvals.Request) *approvals.
 // in its place is gone only if it can't be read by its ID either.
 func (r *Runner) recheckRestorePoints(ctx context.Context, req *approvals.Request) (*approvals.Rescue, []approvals.Difference, error) {
 	bound := req.RestorePoints
-	if bound == nil || req.Bulk() || req.Verdict.Outcome == approvals.Allow || r.checks.of(req).restored(r.Now()) {
+	if bound == nil || req.Bulk() || req.Verdict.Outcome == approvals.Allow || r.checks.of(req, r.Now()).restored(r.Now()) {
 		return nil, nil, nil
 	}
 	back, err := api.FindWayBack(ctx, r.Droplets, req.Targets[0].Droplet.ID)
@@ -232,7 +232,7 @@ func (r *Runner) recheckRestorePoints(ctx context.Context, req *approvals.Reques
 	}
 	diffs := req.RestoreDifferences(now)
 	if len(diffs) == 0 {
-		r.checks.of(req).restore(r.Now())
+		r.checks.of(req, r.Now()).restore(r.Now())
 	}
 	return &now, diffs, nil
 }

@@ -162,7 +162,7 @@ func (r *Runner) judged(req *approvals.Request, i int, d approvals.Droplet) []ap
 	if !req.Bulk() {
 		return []approvals.Droplet{d}
 	}
-	seen := r.checks.of(req)
+	seen := r.checks.of(req, r.Now())
 	on := make([]approvals.Droplet, len(req.Targets))
 	for j, t := range req.Targets {
 		on[j] = t.Droplet
