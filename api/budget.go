@@ -11,12 +11,14 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// class is who a request is for. Commands come before watching.
+// class is who a request is for. Acting comes before commands, and commands come before
+// watching.
 type class int
 
 const (
 	command class = iota
 	watching
+	acting // what is read right before an action, the action, and the search for a lost one
 )
 
 // defaultPerMinute stays below DigitalOcean's limit of 250 requests a minute
@@ -42,7 +44,12 @@ type budget struct {
 	lim       *rate.Limiter
 	perMinute int // of all processes with the token
 
+	// queue has room for one: the command whose turn is next. The others wait in its line,
+	// which is first come, first served, and acting passes all of them but the first.
+	queue chan struct{}
+
 	mu        sync.Mutex
+	queued    int       // commands that wait for their turn, the first one included
 	among     int       // processes that share it; 0 until share
 	spare     float64   // what watching leaves in the bucket for commands
 	until     time.Time // nobody sends before, after a 429
@@ -54,7 +61,7 @@ type budget struct {
 
 func newBudget(perMinute int, now func() time.Time) *budget {
 	pace, burst := paceOf(perMinute)
-	return &budget{now: now, perMinute: perMinute, lim: rate.NewLimiter(pace, burst), spare: float64(burst) / 2}
+	return &budget{now: now, perMinute: perMinute, lim: rate.NewLimiter(pace, burst), spare: float64(burst) / 2, queue: make(chan struct{}, 1)}
 }
 
 func paceOf(perMinute int) (rate.Limit, int) {
@@ -95,6 +102,13 @@ func (b *budget) wait(ctx context.Context, who class, patience time.Duration) er
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
+	if who == command {
+		leave, err := b.enqueue(ctx, deadline)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
 	var turn *rate.Reservation
 	for {
 		if err := ctx.Err(); err != nil {
@@ -106,7 +120,7 @@ func (b *budget) wait(ctx context.Context, who class, patience time.Duration) er
 		if d <= 0 && turn != nil {
 			return nil
 		}
-		if who == command {
+		if who != watching {
 			waits(ctx, d)
 		}
 		if time.Now().Add(d).After(deadline) {
@@ -122,8 +136,42 @@ func (b *budget) wait(ctx context.Context, who class, patience time.Duration) er
 	}
 }
 
-// step answers how long to wait before the next step. A command takes its place
-// in the line at once. Watching takes one only when the bucket holds enough for
+// enqueue waits until a command is the first in line, and returns what takes it out of
+// the line. It fails with [busy] at once if its turn would come after the deadline.
+func (b *budget) enqueue(ctx context.Context, deadline time.Time) (leave func(), err error) {
+	d := b.delay()
+	if time.Now().Add(d).After(deadline) {
+		return nil, &busy{d}
+	}
+	b.count(1)
+	select {
+	case b.queue <- struct{}{}:
+		return func() { <-b.queue; b.count(-1) }, nil
+	default:
+	}
+	waits(ctx, d)
+	late := time.NewTimer(time.Until(deadline))
+	defer late.Stop()
+	select {
+	case b.queue <- struct{}{}:
+		return func() { <-b.queue; b.count(-1) }, nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-late.C:
+		err = &busy{b.delay()}
+	}
+	b.count(-1)
+	return nil, err
+}
+
+func (b *budget) count(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queued += n
+}
+
+// step answers how long to wait before the next step. A command that is the first in its
+// line, and acting, take their place at once. Watching takes one only when the bucket holds enough for
 // commands that may come, so that it never stands before them.
 func (b *budget) step(who class, turn *rate.Reservation) (time.Duration, *rate.Reservation) {
 	b.mu.Lock()
@@ -155,7 +203,7 @@ func (b *budget) short() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	return now.Before(b.until) || b.lim.TokensAt(now) < b.spare/2
+	return now.Before(b.until) || b.lim.TokensAt(now)-float64(b.queued) < b.spare/2
 }
 
 // delay is about how long a command that comes now waits for its turn.
@@ -163,7 +211,7 @@ func (b *budget) delay() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	missing := max(0, 1-b.lim.TokensAt(now))
+	missing := max(0, 1+float64(b.queued)-b.lim.TokensAt(now))
 	return max(b.until.Sub(now), time.Duration(missing/float64(b.lim.Limit())*float64(time.Second)))
 }
 

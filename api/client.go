@@ -179,8 +179,11 @@ func read[T any](ctx context.Context, c *Client, what string, who class, scopes 
 func readOnce[T any](ctx context.Context, c *Client, a attempt, who class,
 	get func(context.Context) (T, *godo.Response, error)) (T, *godo.Response, *Error) {
 	var zero T
-	if isBehind(ctx) {
+	switch {
+	case isBehind(ctx):
 		who = watching
+	case isActing(ctx):
+		who = acting
 	}
 	if err := c.budget.wait(ctx, who, readPatience); err != nil {
 		return zero, nil, unsent(a, err, Unavailable)

@@ -36,3 +36,11 @@ type behindKey struct{}
 func Behind(ctx context.Context) context.Context { return context.WithValue(ctx, behindKey{}, true) }
 
 func isBehind(ctx context.Context) bool { return ctx.Value(behindKey{}) != nil }
+
+type actingKey struct{}
+
+// Acting marks what is read with a context as part of an action that may run: it goes
+// before commands, so that what was approved is not held up by what others look at.
+func Acting(ctx context.Context) context.Context { return context.WithValue(ctx, actingKey{}, true) }
+
+func isActing(ctx context.Context) bool { return ctx.Value(actingKey{}) != nil }

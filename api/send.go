@@ -54,7 +54,7 @@ func (c *Client) Send(ctx context.Context, a *Action, droplet int, args Args, im
 func (c *Client) mutate(ctx context.Context, at attempt, do func(context.Context) (Record, error)) (Record, error) {
 	at.x.before, _ = ctx.Deadline()
 	at.x.now, at.x.until = c.now, c.now().Round(0).Add(time.Until(at.x.before))
-	if err := c.budget.wait(ctx, command, sendPatience); err != nil {
+	if err := c.budget.wait(ctx, acting, sendPatience); err != nil {
 		return Record{}, unsent(at, err, NotSent)
 	}
 	ctx, cancel := c.outlive(ctx)

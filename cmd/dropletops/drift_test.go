@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	simdo "dropletops/internal/sim/digitalocean"
 	simslack "dropletops/internal/sim/slack"
@@ -153,7 +154,7 @@ var goneThings = []gone{
 func TestWhatIsGoneFails(t *testing.T) {
 	for _, g := range goneThings {
 		t.Run(g.says, func(t *testing.T) {
-			r := newRig(t).start()
+			r := newFastRig(t, simdo.Options{StatusLag: 2 * time.Second}).start()
 			o, id := r.channel("#ops"), r.droplet("box")
 			image, backup := r.do.AddImages(1, "custom")[0], r.do.AddBackup(id, 0)
 			o.slash("alice", strings.NewReplacer("{}", "box", "{image}", strconv.Itoa(image), "{backup}", strconv.Itoa(backup)).Replace(g.words))
@@ -172,7 +173,7 @@ func TestWhatIsGoneFails(t *testing.T) {
 }
 
 func TestOneOfSeveralIsGone(t *testing.T) {
-	r := newRig(t)
+	r := newFastRig(t, simdo.Options{StatusLag: 2 * time.Second})
 	a, b, c := r.droplet("box-a", "box"), r.droplet("box-b", "box"), r.droplet("box-c", "box")
 	o := r.channel("#ops")
 	r.start()

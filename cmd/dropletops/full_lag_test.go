@@ -1,27 +1,17 @@
 package main
 
 import (
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	simdo "dropletops/internal/sim/digitalocean"
-	simslack "dropletops/internal/sim/slack"
 )
 
-// laggingRig has a DigitalOcean whose reads trail the truth as the real one's do, in a
-// world where time passes ten times as fast, for the program, too.
+// laggingRig has a DigitalOcean whose reads trail the truth as the real one's do.
 func laggingRig(t *testing.T, seed uint64) *rig {
 	t.Helper()
-	const fast = 10
-	since := time.Now()
-	r := newRigBetween(t, simslack.Options{Slower: slower},
-		simdo.Options{Now: fastClock(since, fast), StatusLag: time.Second, Speed: 6, Seed: seed, Lag: simdo.DefaultLag()})
-	r.env["DROPLETOPS_TEST_SLOWER"] = strconv.Itoa(slower)
-	r.env["DROPLETOPS_TEST_FAST"] = strconv.Itoa(fast)
-	r.env["DROPLETOPS_TEST_SINCE"] = since.Format(time.RFC3339Nano)
-	return r
+	return newFastRig(t, simdo.Options{StatusLag: time.Second, Seed: seed, Lag: simdo.DefaultLag()})
 }
 
 // Every kind of action completes while DigitalOcean's reads trail the truth, and when its

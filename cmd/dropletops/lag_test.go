@@ -11,23 +11,6 @@ import (
 	simslack "dropletops/internal/sim/slack"
 )
 
-// quickLag trails as the real DigitalOcean does, some ten times faster.
-func quickLag() simdo.Lag {
-	ms := func(least, most int) simdo.Range {
-		return simdo.Range{Min: time.Duration(least) * time.Millisecond, Max: time.Duration(most) * time.Millisecond}
-	}
-	return simdo.Lag{New: ms(500, 900), Destroyed: ms(200, 600), Lists: ms(1500, 3000), Policy: ms(800, 1500), Images: ms(800, 1500), Address: ms(800, 1500)}
-}
-
-func newUnfairRig(t *testing.T) *rig {
-	return newRigOn(t, simdo.Options{Speed: speed, StatusLag: 500 * time.Millisecond, DestroyLag: time.Second, Lag: quickLag()})
-}
-
-func (r *rig) stray404(path string, nth, times int) {
-	r.do.Inject(simdo.Fault{Match: simdo.Match{Method: http.MethodGet, Path: path}, Nth: nth, Times: times,
-		Answer: simdo.Refuse(404, "not_found", "The resource you requested could not be found.")})
-}
-
 // nthCard waits until the card with that index, the oldest being 0, is in a state.
 func (o room) nthCard(n int, state string) *simslack.Message {
 	o.t.Helper()
@@ -41,7 +24,7 @@ func (o room) nthCard(n int, state string) *simslack.Message {
 // Every kind of verb ends as completed, and only once what was asked for can be seen, on a
 // DigitalOcean whose lists, policies and new things trail.
 func TestVerbsWhileDigitalOceanTrails(t *testing.T) {
-	r := newUnfairRig(t)
+	r := laggingRig(t, 1)
 	r.start()
 	o := r.channel("#ops")
 	for i, tt := range []struct{ text, says string }{
@@ -63,9 +46,9 @@ func TestVerbsWhileDigitalOceanTrails(t *testing.T) {
 // What a request of ours has just created or renamed is found by its name at once, and
 // not created a second time.
 func TestWhatWeCreatedIsKnown(t *testing.T) {
-	r := newUnfairRig(t)
-	lag := quickLag()
-	lag.Lists = simdo.Range{Min: time.Hour, Max: time.Hour} // for as long as the test takes
+	r := laggingRig(t, 1)
+	lag := simdo.DefaultLag()
+	lag.Lists = simdo.Range{Min: 24 * time.Hour, Max: 24 * time.Hour} // for as long as the test takes
 	r.do.SetLag(lag)
 	r.start()
 	o := r.channel("#ops")
@@ -103,8 +86,8 @@ func TestStray404s(t *testing.T) {
 		"destroy":                    {"destroy web-2", true, "/v2/droplets/*", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			r.stray404(tt.path, tt.nth, 1)
+			r := newFastRig(t, simdo.Options{StatusLag: 2 * time.Second})
+			r.do.Inject(simdo.StrayNotFound(simdo.Match{Path: tt.path}, tt.nth-1, 1))
 			r.start()
 			o := r.channel("#ops")
 			o.slash("alice", tt.text)
@@ -122,13 +105,13 @@ func TestStray404s(t *testing.T) {
 
 // A DELETE was answered with 204, and one 404 follows; the Droplet is there: not completed.
 func TestADestroyIsNotConcludedFromOneRead(t *testing.T) {
-	r := newRigOn(t, simdo.Options{Speed: speed, DestroyLag: 24 * time.Hour})
+	r := newFastRig(t, simdo.Options{DestroyLag: 24 * time.Hour})
 	id := r.do.DropletNamed("web-2").ID
 	r.start()
 	o := r.channel("#ops")
 	o.slash("alice", "destroy web-2")
 	card := o.card("pending")
-	r.stray404(fmt.Sprint("/v2/droplets/", id), 3, 2)
+	r.do.Inject(simdo.StrayNotFound(simdo.Match{Path: fmt.Sprint("/v2/droplets/", id)}, 2, 2))
 	o.click("bob", card, "approve")
 	r.wait("reads after the 404s", func(*simslack.Snapshot) bool {
 		return len(r.do.Requests(simdo.Matching(simdo.Match{Method: http.MethodGet, Path: fmt.Sprint("/v2/droplets/", id)}))) >= 8

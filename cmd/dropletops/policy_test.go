@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	simdo "dropletops/internal/sim/digitalocean"
 	simslack "dropletops/internal/sim/slack"
 )
 
@@ -97,7 +98,7 @@ func TestSIGHUPWithoutPolicy(t *testing.T) {
 
 // A request is approved by members of Slack's own user group, as it is at that moment.
 func TestApprovalByAUserGroup(t *testing.T) {
-	r := newRig(t)
+	r := newFastRig(t, simdo.Options{StatusLag: 2 * time.Second})
 	r.withPolicy(`version: 1
 groups: {oncall: {user_groups: [S0ONCALL]}, incidents: {channels: [C0SECURITY]}}
 rules:
@@ -111,7 +112,14 @@ rules:
 	if err := r.slack.UpdateUserGroup("oncall", func(g *simslack.UserGroup) { g.Users = []string{"U0BOB"} }); err != nil {
 		t.Fatal(err)
 	}
-	r.click("bob", waits, "approve")
+	for stateOf(waits) == "pending" { // for some seconds he is told that he was none a moment ago
+		before := len(r.slack.Snapshot().EphemeralsFor("U0BOB"))
+		r.click("bob", waits, "approve")
+		s := r.wait("an answer to bob's click", func(s *simslack.Snapshot) bool {
+			return len(s.EphemeralsFor("U0BOB")) > before || stateOf(cards(s)[0]) != "pending"
+		})
+		waits = cards(s)[0]
+	}
 	r.card("completed")
 	if len(r.posts()) != 1 {
 		t.Errorf("posts: %+v", r.posts())

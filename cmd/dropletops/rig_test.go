@@ -86,6 +86,19 @@ func newRigOn(t *testing.T, digitalOcean simdo.Options) *rig {
 	return r
 }
 
+// newFastRig sets up a world where time passes ten times as fast, for DigitalOcean and the
+// program, so that no test sits out what either of them waits for.
+func newFastRig(t *testing.T, digitalOcean simdo.Options) *rig {
+	t.Helper()
+	const fast = 10
+	since := time.Now()
+	digitalOcean.Now, digitalOcean.Speed = fastClock(since, fast), speed/fast
+	r := newRigOn(t, digitalOcean)
+	r.env["DROPLETOPS_TEST_FAST"] = strconv.Itoa(fast)
+	r.env["DROPLETOPS_TEST_SINCE"] = since.Format(time.RFC3339Nano)
+	return r
+}
+
 // newRigBetween sets up a world with another Slack, too.
 func newRigBetween(t *testing.T, slack simslack.Options, digitalOcean simdo.Options) *rig {
 	t.Helper()

@@ -30,6 +30,10 @@ func (r *Runner) create(ctx context.Context, req *approvals.Request, i int, w wo
 	if slices.ContainsFunc(others, func(o approvals.Intent) bool { return o.Open }) {
 		return r.putBack(ctx, req, i, approvals.WaitName, retryBusy)
 	}
+	if !r.acting.acquire(maxConcurrentActing) {
+		return retryActing, nil
+	}
+	defer r.acting.release()
 	looked := r.moment()
 	args := api.Args(req.Action.Args)
 	named, err := r.reader().Existing(ctx, t.Droplet.Name)

@@ -34,6 +34,10 @@ func (r *Runner) dispatch(ctx context.Context, req *approvals.Request, i int, w 
 	case line:
 		return r.putBack(ctx, req, i, approvals.WaitPendingEvent, r.busyFor(t))
 	}
+	if !r.acting.acquire(maxConcurrentActing) {
+		return retryActing, nil
+	}
+	defer r.acting.release()
 	var saying sync.WaitGroup
 	defer saying.Wait()
 	reading := api.OnWait(ctx, func(time.Duration) { // for reads alone: nothing is said, or put back, of a POST

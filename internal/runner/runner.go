@@ -110,6 +110,7 @@ type Runner struct {
 	sending  keyed // targets whose POST this process has under way, by request and ordinal
 	outcomes outcomes
 	aiming   keyed // Droplets for which this process is about to commit an intent
+	acting   slots // targets between their first read and their POST
 }
 
 // Limits of one wake-up and of waiting.
@@ -157,6 +158,13 @@ const (
 	// retrySoon is the wait while another request of this process is about to send
 	// to the same Droplet: some hundred milliseconds, usually.
 	retrySoon = 500 * time.Millisecond
+	// maxConcurrentActing is for how many targets a process reads and sends at a time. Each
+	// takes three requests or more, one after the other, and starts over if a later one has
+	// to wait too long for its turn: with more of them at once than DigitalOcean takes, all
+	// would read and none would send.
+	maxConcurrentActing = 4
+	// retryActing is the wait for one of those places.
+	retryActing = 2 * time.Second
 	// retryBusyMost is how long the wait in line grows to: each try costs three
 	// requests of the 240 a minute that everyone shares.
 	retryBusyMost = time.Minute
@@ -192,7 +200,7 @@ func (r *Runner) Advance(ctx context.Context, id string, seq int64) (time.Durati
 	case req.State != approvals.Running || req.Card.TS == "":
 		return never, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, pass)
+	ctx, cancel := context.WithTimeout(api.Acting(ctx), pass)
 	defer cancel()
 	if !req.Sent() {
 		wait, err := r.recheck(ctx, req)
@@ -417,4 +425,26 @@ func (k *keyed) has(key string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.m[key]
+}
+
+// slots are places of which so many are taken at a time.
+type slots struct {
+	mu    sync.Mutex
+	taken int
+}
+
+func (s *slots) acquire(of int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken >= of {
+		return false
+	}
+	s.taken++
+	return true
+}
+
+func (s *slots) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken--
 }
