@@ -211,3 +211,70 @@ func TestThrift(t *testing.T) {
 		}
 	})
 }
+
+// What is read for an action that may run, and the action itself, go before the commands
+// that wait; those are served in the order in which they came, and none of them is lost.
+func TestActingGoesBeforeCommands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{answer: ok}
+		c := offline(t, s, 60) // one a second after a burst of 5
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		var order []int
+		for i := range 15 {
+			all.Go(func() {
+				if _, err := c.History(t.Context(), 100+i); err != nil {
+					t.Errorf("command %d: %v", i, err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, i)
+			})
+			synctest.Wait()
+		}
+		began := time.Now()
+		if _, err := c.History(api.Acting(t.Context()), 7); err != nil {
+			t.Fatal(err)
+		}
+		reboot, _ := api.Lookup("reboot")
+		if _, err := c.Send(t.Context(), reboot, 7, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took > 5*time.Second { // by the bubble's clock; behind the commands: 12 s
+			t.Errorf("a read and an action took %s behind 15 commands", took)
+		}
+		all.Wait()
+		if len(order) != 15 || !slices.IsSorted(order[5:]) { // the burst is served at once
+			t.Errorf("the commands were served in the order %v", order)
+		}
+	})
+}
+
+// A command whose turn would come too late is told so at once, and costs nothing.
+func TestACommandThatComesTooLateIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{answer: ok}
+		c := offline(t, s, 60)
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		late := 0
+		began := time.Now()
+		for i := range 60 {
+			all.Go(func() {
+				_, err := c.History(t.Context(), 100+i)
+				mu.Lock()
+				defer mu.Unlock()
+				if api.KindOf(err) == api.RateLimited && time.Since(began) == 0 {
+					late++
+				} else if err != nil {
+					t.Errorf("command %d: %v after %s", i, err, time.Since(began))
+				}
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		if late < 30 || len(s.times) != 60-late {
+			t.Errorf("%d of 60 were told at once, %d requests", late, len(s.times))
+		}
+	})
+}
