@@ -24,7 +24,7 @@ func TestAChannelGetsAnotherID(t *testing.T) {
 		o.cardThat("pending", name)
 	}
 	before := o.cards(r.slack.Snapshot())
-	list := o.answer("alice", func() { o.slash("alice", "list") })
+	o.answer("alice", func() { o.slash("alice", "list") })
 	r.must(r.slack.MoveChannel("#war-room", "C0WAR"))
 	o = r.channel("#war-room")
 	now := o.cards(r.slack.Snapshot())
@@ -55,7 +55,7 @@ func TestAChannelGetsAnotherID(t *testing.T) {
 	r.sent(ids[2])
 
 	// An answer that was given before the move is shown where it was asked for.
-	list = r.slack.Snapshot().EphemeralsFor("alice")[0]
+	list := r.slack.Snapshot().EphemeralsFor("alice")[0]
 	o.click("alice", list, "share")
 	r.wait("the list to be shown", func(s *simslack.Snapshot) bool {
 		for _, m := range s.BotMessages("C0WAR") {
