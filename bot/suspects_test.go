@@ -16,8 +16,10 @@ import (
 // left puts an envelope into the inbox that an earlier process had in hand.
 func (s *stage) left(key string, c approvals.Crashes) {
 	p := fmt.Sprintf(`{"command":"/droplet","user_id":"UALICE","channel_id":"C1","response_url":"http://slack.test/response/%s"}`, key)
+	s.memory.mu.Lock()
+	s.memory.crashes[key] = c // before it can be found
+	s.memory.mu.Unlock()
 	_, _ = s.memory.Put(context.Background(), approvals.Envelope{Key: key, Type: "slash_commands", Payload: []byte(p), ReceivedAt: time.Now()})
-	s.memory.crashes[key] = c
 }
 
 // crashesOver is what would be counted if the process died now.
