@@ -62,22 +62,25 @@ func (r *Runner) search(ctx context.Context, req *approvals.Request, i int, w wo
 			"It may or may not have been done: look at the Droplet, then retry if it was not.", a.Type)})
 }
 
-// searchRule is how long a lost answer is looked for (CONTRACT §6): a minute from the first
-// read that succeeded, and at least three of them. What can't be read proves nothing.
-var searchRule = api.AbsenceRule{Reads: 3, Over: searchFor}
+// searchRule is what it takes, besides the minute since it was lost (CONTRACT §6), to give
+// up a lost answer: three reads that succeeded, apart. What can't be read proves nothing,
+// and one read may be wrong; by the minute's end no list trails any more.
+var searchRule = api.AbsenceRule{Reads: 3, Over: 2 * searchEvery}
 
-// searchLimit is after how long two reads are enough: by then no list trails, and a process
-// that is started again and again would never come to a minute.
+// searchLimit is after how long two reads are enough: a process that is started again and
+// again every few seconds would never come to three.
 const searchLimit = 10 * time.Minute
 
 // searchedInVain counts a read that succeeded and did not show what was lost, and reports
 // whether that is enough to give it up.
 func (r *Runner) searchedInVain(req *approvals.Request, i int) bool {
 	t, rule := req.Targets[i], searchRule
-	if r.Now().Sub(t.LostAt) > searchLimit {
+	since := r.Now().Sub(t.LostAt)
+	if since > searchLimit {
 		rule = api.AbsenceRule{Reads: 2, Over: searchEvery}
 	}
-	return r.persists(fmt.Sprintf("search/%s/%d/%d", req.ID, i, t.DispatchedAt.UnixMicro()), rule)
+	enough := r.persists(fmt.Sprintf("search/%s/%d/%d", req.ID, i, t.DispatchedAt.UnixMicro()), rule)
+	return enough && since >= searchFor
 }
 
 // persists counts a read in vain, and reports whether there were enough by the rule.
