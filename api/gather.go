@@ -39,6 +39,9 @@ type batch struct {
 	err  error
 }
 
+// Short reports whether requests are short for now, so that look-ups have to share them.
+func (c *Client) Short() bool { return c.budget.short() }
+
 // pressed says whether look-ups of Droplets are gathered.
 func (c *Client) pressed() bool {
 	c.gather.mu.Lock()

@@ -50,6 +50,11 @@ func (in *intake) respond(ctx context.Context, e approvals.Envelope) (any, bool)
 	case a := <-done:
 		return a.payload, a.ok
 	case <-ctx.Done():
+		select { // both are ready where it has just answered
+		case a := <-done:
+			return a.payload, a.ok
+		default:
+		}
 		in.client.log().Warn("an answer came too late for its acknowledgement", "type", e.Type, "envelope", e.Key)
 		return nil, answersOnly(e)
 	}

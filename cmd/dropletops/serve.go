@@ -153,7 +153,7 @@ func (p program) serve(ctx context.Context, cfg *config, log *slog.Logger) error
 	}
 	absences := &api.Absences{}
 	handler := &handlers.Handler{Requests: requests, Decisions: requests, Droplets: do,
-		Lookup: lookup.Reader{Droplets: do, Names: do, Recent: st, Absences: absences, Now: p.knobs.now}, Images: do, Actions: do, Account: do, Details: do, Offers: do, Life: do, Protection: do, Records: do, Doers: st, Envelopes: st,
+		Lookup: lookup.Reader{Droplets: do, Names: do, Recent: st, Absences: absences, Now: p.knobs.now, Short: do.Short}, Images: do, Actions: do, Account: do, Details: do, Offers: do, Life: do, Protection: do, Records: do, Doers: st, Envelopes: st,
 		Now: p.knobs.now, Log: log, BotUserID: slack.BotUserID, Name: "dropletops", Slower: p.knobs.slower}
 	t := &turn{store: st, now: p.knobs.now, log: log}
 	b, err := bot.New(bot.Config{

@@ -38,6 +38,10 @@ type Reader struct {
 	Recent   Recent
 	Absences *api.Absences
 	Now      func() time.Time
+	// Short reports whether requests are short, so that look-ups of many share one list. Then
+	// what is listed need not be read by its ID to be found: whatever acts on it reads it so
+	// anyway. It may be nil.
+	Short func() bool
 }
 
 // Droplet reads a Droplet that has been seen before. It fails with [api.NotFound] only
@@ -130,9 +134,16 @@ func (r Reader) confirm(ctx context.Context, name string, listed []api.Droplet, 
 		}
 		return nil
 	}
+	trusted := !unseen && r.Short != nil && r.Short()
 	for _, d := range listed {
 		if i := slices.IndexFunc(recent, func(k approvals.RecentDroplet) bool { return k.ID == d.ID }); i >= 0 {
 			continue // below
+		}
+		if trusted {
+			if err := add(d, nil); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		now, err := r.Droplet(ctx, d.ID)
 		if err := add(now, err); err != nil {

@@ -162,7 +162,7 @@ const (
 	// takes three requests or more, one after the other, and starts over if a later one has
 	// to wait too long for its turn: with more of them at once than DigitalOcean takes, all
 	// would read and none would send.
-	maxConcurrentActing = 4
+	maxConcurrentActing = 2
 	// retryActing is the wait for one of those places.
 	retryActing = 2 * time.Second
 	// retryBusyMost is how long the wait in line grows to: each try costs three
