@@ -98,17 +98,14 @@ func (b *busy) Error() string {
 // wait answers nil when it is the request's turn, [busy] if that would take
 // longer than patience or than the context lasts, or the context's error.
 func (b *budget) wait(ctx context.Context, who class, patience time.Duration) error {
-	deadline := time.Now().Add(patience)
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
-		deadline = d
-	}
-	if who == command {
-		leave, err := b.enqueue(ctx, deadline)
+	if who == command { // the line may take as long again: leaving it would cost the place
+		leave, err := b.enqueue(ctx, within(ctx, 2*patience))
 		if err != nil {
 			return err
 		}
 		defer leave()
 	}
+	deadline := within(ctx, patience)
 	var turn *rate.Reservation
 	for {
 		if err := ctx.Err(); err != nil {
@@ -134,6 +131,16 @@ func (b *budget) wait(ctx context.Context, who class, patience time.Duration) er
 		}
 		t.Stop()
 	}
+}
+
+// within is the moment until which a wait may last: so long from now, and no longer than
+// the context.
+func within(ctx context.Context, patience time.Duration) time.Time {
+	deadline := time.Now().Add(patience)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	return deadline
 }
 
 // enqueue waits until a command is the first in line, and returns what takes it out of

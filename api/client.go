@@ -63,7 +63,7 @@ const (
 // mutation gives up soon, since its caller keeps it and says that it waits.
 const (
 	sendPatience = 3 * time.Second
-	readPatience = 30 * time.Second
+	readPatience = 15 * time.Second
 )
 
 // New makes a Client. It sends nothing.
