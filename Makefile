@@ -40,4 +40,4 @@ torture: ## everything goes wrong at random, for TORTURE_FOR on each database at
 	TORTURE_FOR=$(TORTURE_FOR) $(GO) test $(RACE) -v -count 1 -run '^TestTorture$$' -timeout $(TORTURE_TIMEOUT) ./cmd/dropletops
 
 torture-short: ## the same for three minutes, with the race detector where there is a C compiler
-	$(MAKE) torture TORTURE_FOR=3m TORTURE_TIMEOUT=12m RACE="$$(GO="$(GO)" sh .ci/race)"
+	$(MAKE) torture TORTURE_FOR=3m TORTURE_TIMEOUT=20m RACE="$$(GO="$(GO)" sh .ci/race)"

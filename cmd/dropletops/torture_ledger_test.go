@@ -167,7 +167,7 @@ func (w *torture) unsettled() string {
 // for a decision expires, and what can't be told is unknown after a minute.
 func (w *torture) settle() {
 	began := time.Now()
-	longest := 4*time.Minute + w.length/10
+	longest := 8*time.Minute + w.length/10
 	ctx, cancel := context.WithTimeout(w.t.Context(), longest)
 	defer cancel()
 	var said time.Duration
