@@ -114,13 +114,6 @@ func (a *Absences) Since(key string, first, now time.Time) {
 	a.m[key] = absence{first: first, last: now}
 }
 
-// Reads returns how many reads in a row were 404.
-func (a *Absences) Reads(key string) int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.m[key].reads
-}
-
 // forget drops what nobody reads any more, so that the map does not grow for ever. The
 // caller holds the lock.
 func (a *Absences) forget(now time.Time) {

@@ -46,7 +46,7 @@ func (c *Client) Short() bool { return c.budget.short() }
 func (c *Client) pressed() bool {
 	c.gather.mu.Lock()
 	defer c.gather.mu.Unlock()
-	return c.gather.listed <= gatherMost && c.budget.short()
+	return c.gather.listed <= gatherMost && c.Short()
 }
 
 // gathered lists all Droplets, as they are after the call began.
