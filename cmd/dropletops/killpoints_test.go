@@ -99,21 +99,28 @@ func TestDyingAtEachPoint(t *testing.T) {
 	}
 }
 
-// learn carries a scenario out, and answers the points it came by.
-func learn(t *testing.T, s scenario) []string {
-	r := dyingRig(t)
-	file := filepath.Join(t.TempDir(), "points")
+// pointsOf carries a scenario out and returns the points that the program passed, in order.
+func (r *rig) pointsOf(s scenario) (points []string) {
+	r.t.Helper()
+	file := filepath.Join(r.t.TempDir(), "points")
 	r.env["DROPLETOPS_TEST_POINTS"] = file
 	r.start()
 	s.do(r)
 	r.stop()
 	b, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		r.t.Fatal(err)
 	}
-	seen := map[string]bool{}
 	for line := range strings.Lines(string(b)) {
-		p := strings.TrimSpace(line)
+		points = append(points, strings.TrimSpace(line))
+	}
+	return points
+}
+
+// learn carries a scenario out, and answers the points it came by.
+func learn(t *testing.T, s scenario) []string {
+	seen := map[string]bool{}
+	for _, p := range dyingRig(t).pointsOf(s) {
 		nth, err := strconv.Atoi(p[strings.LastIndexByte(p, '#')+1:])
 		if err != nil {
 			t.Fatal(err)

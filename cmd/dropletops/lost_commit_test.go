@@ -2,8 +2,6 @@ package main
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,19 +32,8 @@ func TestCommitsWhoseAnswerIsLost(t *testing.T) {
 // commits carries a scenario out, and returns the points right after its commits that
 // belong to it, each as often as it comes by.
 func commits(t *testing.T, s scenario) []string {
-	r := newRig(t)
-	file := filepath.Join(t.TempDir(), "points")
-	r.env["DROPLETOPS_TEST_POINTS"] = file
-	r.start()
-	s.do(r)
-	r.stop()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := map[string]bool{}
-	for line := range strings.Lines(string(b)) {
-		p := strings.TrimSpace(line)
+	for _, p := range newRig(t).pointsOf(s) {
 		for _, of := range []string{"create", "update", "posting", "published", "told", "handled"} {
 			if strings.HasPrefix(p, "database: "+of+", after its commit#") {
 				seen[p] = true
